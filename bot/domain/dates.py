@@ -1,0 +1,210 @@
+"""What a date means at its precision: its window, its label, and whether a move is news.
+
+Pure. LL2 stamps a coarse date at the end of its period (Month: the last day, 00:00Z), so the raw
+clock is never shown or compared unless the precision is an hour or better.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, IntEnum, unique
+
+from bot.domain.events import StatedDate
+
+STAYS_LISTED = timedelta(hours=24)
+"""How long LL2 keeps an event in `/events/upcoming/` after its date (LL2 FAQ)."""
+
+_END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""Where the calendar ends; windows are cut there."""
+
+_MORNING, _FISCAL_YEAR = 3, 15
+_FIRST_QUARTER, _FIRST_HALF = 8, 12
+
+
+@unique
+class Grain(IntEnum):
+    """How coarse a stated date is, from fine to coarse."""
+
+    SECOND = 0
+    MINUTE = 1
+    HOUR = 2
+    HALF_DAY = 3
+    DAY = 4
+    WEEK = 5
+    MONTH = 6
+    QUARTER = 7
+    HALF_YEAR = 8
+    YEAR = 9
+    DECADE = 10
+
+
+@unique
+class Shift(Enum):
+    """In which way a stated date moved."""
+
+    EARLIER = "earlier"
+    LATER = "later"
+    MORE_PRECISE = "more precise"
+    LESS_PRECISE = "less precise"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The span [start, end) that a stated date allows; aware UTC."""
+
+    start: datetime
+    end: datetime
+
+
+_GRAINS = {
+    0: Grain.SECOND,
+    1: Grain.MINUTE,
+    2: Grain.HOUR,
+    3: Grain.HALF_DAY,
+    4: Grain.HALF_DAY,
+    5: Grain.DAY,
+    6: Grain.WEEK,
+    7: Grain.MONTH,
+    8: Grain.QUARTER,
+    9: Grain.QUARTER,
+    10: Grain.QUARTER,
+    11: Grain.QUARTER,
+    12: Grain.HALF_YEAR,
+    13: Grain.HALF_YEAR,
+    14: Grain.YEAR,
+    15: Grain.YEAR,
+    16: Grain.DECADE,
+}
+
+
+def grain(stated: StatedDate) -> Grain:
+    """How coarse a date is; a precision that is missing or new to us counts as a day."""
+    return Grain.DAY if stated.precision is None else _GRAINS.get(stated.precision.id, Grain.DAY)
+
+
+def is_precise(stated: StatedDate) -> bool:
+    """Whether a clock time may be shown, counted down to and reminded of: an hour or better."""
+    return stated.date is not None and grain(stated) <= Grain.HOUR
+
+
+def window(stated: StatedDate) -> Window | None:
+    """The span that a stated date allows; None without a date. A second is judged as its minute."""
+    if stated.date is None:
+        return None
+    return _window(stated.date.astimezone(UTC), stated)
+
+
+def _window(date: datetime, stated: StatedDate) -> Window:
+    day = date.replace(hour=0, minute=0, second=0, microsecond=0)
+    match grain(stated):
+        case Grain.SECOND | Grain.MINUTE:
+            return _lasting(date.replace(second=0, microsecond=0), timedelta(minutes=1))
+        case Grain.HOUR:
+            return _lasting(date.replace(minute=0, second=0, microsecond=0), timedelta(hours=1))
+        case Grain.HALF_DAY | Grain.DAY:
+            return _lasting(day, timedelta(days=1))
+        case Grain.WEEK:
+            return _lasting(day - timedelta(days=day.weekday()), timedelta(days=7))
+        case _:
+            first, months = _period(day, stated)
+            return Window(start=first, end=_months_after(first, months))
+
+
+def _lasting(start: datetime, span: timedelta) -> Window:
+    return Window(start=start, end=min(start, _END_OF_TIME - span) + span)
+
+
+def _period(day: datetime, stated: StatedDate) -> tuple[datetime, int]:
+    first = day.replace(month=1, day=1)
+    match grain(stated):
+        case Grain.MONTH:
+            return day.replace(day=1), 1
+        case Grain.QUARTER:
+            return first.replace(month=3 * _nth(stated, _FIRST_QUARTER) + 1), 3
+        case Grain.HALF_YEAR:
+            return first.replace(month=6 * _nth(stated, _FIRST_HALF) + 1), 6
+        case Grain.DECADE:
+            return first.replace(year=max(day.year // 10 * 10, 1)), 120
+        case _:
+            return first, 12
+
+
+def _nth(stated: StatedDate, first_id: int) -> int:
+    return 0 if stated.precision is None else stated.precision.id - first_id
+
+
+def _months_after(first: datetime, months: int) -> datetime:
+    years, month = divmod(first.month - 1 + months, 12)
+    if first.year + years > _END_OF_TIME.year:
+        return _END_OF_TIME
+    return first.replace(year=first.year + years, month=month + 1)
+
+
+def label(stated: StatedDate) -> str:
+    """The date in words at its own precision, in UTC: "Q3 2026", "14 Sep 2026, 13:05 UTC"."""
+    if stated.date is None:
+        return "date not known"
+    return _label(stated.date.astimezone(UTC), stated)
+
+
+def _label(date: datetime, stated: StatedDate) -> str:
+    day = f"{date.day} {date:%b} {date.year}"
+    match grain(stated):
+        case Grain.SECOND:
+            return f"{day}, {date:%H:%M:%S} UTC"
+        case Grain.MINUTE:
+            return f"{day}, {date:%H:%M} UTC"
+        case Grain.HOUR:
+            return f"{day}, around {date:%H}:00 UTC"
+        case Grain.HALF_DAY:
+            return f"{day}, {_half_day(stated)}"
+        case Grain.DAY:
+            return day
+        case _:
+            return _period_label(date, stated)
+
+
+def _half_day(stated: StatedDate) -> str:
+    morning = stated.precision is not None and stated.precision.id == _MORNING
+    return "in the morning (local time)" if morning else "in the afternoon (local time)"
+
+
+def _period_label(date: datetime, stated: StatedDate) -> str:
+    start = _window(date, stated).start
+    match grain(stated):
+        case Grain.WEEK:
+            return f"week of {start.day} {start:%b} {start.year}"
+        case Grain.MONTH:
+            return f"{start:%B} {start.year}"
+        case Grain.QUARTER:
+            return f"Q{_nth(stated, _FIRST_QUARTER) + 1} {start.year}"
+        case Grain.HALF_YEAR:
+            return f"{('first', 'second')[_nth(stated, _FIRST_HALF)]} half of {start.year}"
+        case Grain.DECADE:
+            return f"the {start.year}s"
+        case _:
+            fiscal = stated.precision is not None and stated.precision.id == _FISCAL_YEAR
+            return f"fiscal year {start.year}" if fiscal else f"{start.year}"
+
+
+def shift(before: StatedDate, after: StatedDate) -> Shift | None:
+    """How a date moved, judged at the stated precision; None when the move is not news.
+
+    Windows that lie apart moved earlier or later. Windows that overlap differ in grain only. The
+    same window at the same grain is no news, however far the raw stamp moved inside it.
+    """
+    old, new = window(before), window(after)
+    if old is None or new is None:
+        return _found_or_lost(old, new)
+    if new.end <= old.start:
+        return Shift.EARLIER
+    if new.start >= old.end:
+        return Shift.LATER
+    if grain(before) == grain(after):
+        return None
+    return Shift.MORE_PRECISE if grain(after) < grain(before) else Shift.LESS_PRECISE
+
+
+def _found_or_lost(old: Window | None, new: Window | None) -> Shift | None:
+    if (old is None) == (new is None):
+        return None
+    return Shift.MORE_PRECISE if old is None else Shift.LESS_PRECISE

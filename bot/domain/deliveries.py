@@ -1,0 +1,196 @@
+"""Deliveries: their states, their outcomes, and what follows from an outcome. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum, unique
+from random import Random
+from typing import NewType, assert_never
+
+from bot.domain.changes import Kind, News, Reminder, kind_of
+from bot.domain.events import EventId
+from bot.domain.subscriptions import Destination
+
+FanoutId = NewType("FanoutId", int)
+DeliveryId = NewType("DeliveryId", int)
+MessageId = NewType("MessageId", int)
+
+MAX_ATTEMPTS = 24
+"""After so many failed attempts (half a day of backoff) a delivery is dead."""
+
+_FIRST_BACKOFF = timedelta(seconds=5)
+_LONGEST_BACKOFF = timedelta(hours=1)
+_UNKNOWN_ATTEMPTS = 2
+_IMMINENT = timedelta(hours=1)
+
+
+@unique
+class Priority(IntEnum):
+    """Which delivery goes first; the lower overtakes the higher."""
+
+    URGENT = 0
+    NEWS = 1
+    DETAILS = 2
+
+
+@unique
+class State(StrEnum):
+    """Where a delivery stands. The first three are open, the others final."""
+
+    PENDING = "pending"
+    """Waits for its turn, the first or another."""
+    LEASED = "leased"
+    """Claimed by a sender until its lease runs out; nothing was sent."""
+    SENDING = "sending"
+    """Handed to the adapter; after a crash nobody knows whether it arrived."""
+    SENT = "sent"
+    """The platform has it."""
+    SUPERSEDED = "superseded"
+    """Folded into a later message of the same event, or made pointless before it was sent."""
+    EXPIRED = "expired"
+    """Too late to help."""
+    DEAD = "dead"
+    """Given up; `error` says why."""
+    UNKNOWN = "unknown"
+    """Perhaps sent; repeating might say it twice, so it was left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One fan-out's share of a delivery: the kinds of it that the destination wants."""
+
+    fanout_id: FanoutId
+    kinds: frozenset[Kind]
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message owed to one destination.
+
+    Attributes:
+        parts: the fan-outs that it tells of, oldest first; more than one after folding.
+        attempts: how often it was handed to the adapter, this time included once it is.
+        nonce: stays the same over every attempt; a platform may use it to recognise a repeat.
+
+    """
+
+    id: DeliveryId
+    destination: Destination
+    event_id: EventId
+    priority: Priority
+    parts: tuple[Part, ...]
+    attempts: int = 0
+    nonce: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The platform has it; `remote_id` is the platform's own id of the message."""
+
+    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """Not now: try again after `wait`, or after a backoff when the platform names none."""
+
+    reason: str
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The platform will never take this message; the destination itself may be well."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The destination does not exist or does not let us in."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Nobody knows whether it arrived: the answer was lost."""
+
+    reason: str
+
+
+Outcome = Sent | Later | Refused | Gone | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What becomes of a delivery after an attempt.
+
+    Attributes:
+        state: PENDING to try again, otherwise final.
+        not_before: when a pending one may be tried again.
+        error: why it is not sent; empty when it is.
+        remote_id: the platform's id when it is sent.
+
+    """
+
+    state: State
+    not_before: datetime | None = None
+    error: str = ""
+    remote_id: str = ""
+
+
+def advance(
+    delivery: Delivery,
+    outcome: Outcome,
+    *,
+    now: datetime,
+    repeat_is_harmless: bool,
+    random: Random,
+) -> Verdict:
+    """What follows from the outcome of one attempt (`delivery.attempts` counts it)."""
+    match outcome:
+        case Sent(remote_id=remote_id):
+            return Verdict(state=State.SENT, remote_id=remote_id)
+        case Refused(reason=reason) | Gone(reason=reason):
+            return Verdict(state=State.DEAD, error=reason)
+        case Later(reason=reason, wait=wait):
+            pause = backoff(delivery.attempts, random) if wait is None else wait
+            return _again(delivery, reason, now + pause, last=MAX_ATTEMPTS, otherwise=State.DEAD)
+        case Unknown(reason=reason):
+            may_repeat = repeat_is_harmless or delivery.priority is Priority.URGENT
+            last = MAX_ATTEMPTS if repeat_is_harmless else _UNKNOWN_ATTEMPTS if may_repeat else 0
+            pause = backoff(delivery.attempts, random)
+            return _again(delivery, reason, now + pause, last=last, otherwise=State.UNKNOWN)
+        case _ as never:
+            assert_never(never)
+
+
+def _again(
+    delivery: Delivery, reason: str, at: datetime, *, last: int, otherwise: State
+) -> Verdict:
+    if delivery.attempts < last:
+        return Verdict(state=State.PENDING, not_before=at, error=reason)
+    return Verdict(state=otherwise, error=f"{reason} (gave up after {delivery.attempts} attempts)")
+
+
+def backoff(attempts: int, random: Random) -> timedelta:
+    """A pause that doubles with each attempt up to an hour, of which the last half is random."""
+    doublings = min(max(attempts - 1, 0), 16)
+    longest = min(_FIRST_BACKOFF * (1 << doublings), _LONGEST_BACKOFF)
+    return longest * random.uniform(0.5, 1.0)
+
+
+def priority_of(news: tuple[News, ...]) -> Priority:
+    """Webcast live and imminent reminders before other news, mere details last."""
+    if any(_is_urgent(one) for one in news):
+        return Priority.URGENT
+    if all(kind_of(one) is Kind.DETAILS for one in news):
+        return Priority.DETAILS
+    return Priority.NEWS
+
+
+def _is_urgent(news: News) -> bool:
+    if isinstance(news, Reminder):
+        return news.lead <= _IMMINENT
+    return kind_of(news) is Kind.WEBCAST

@@ -1,0 +1,105 @@
+"""Message: neutral text, links and picture, before any platform's markup. Data only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+
+from bot.domain.changes import Kind
+
+
+@unique
+class LinkKind(StrEnum):
+    """What a link leads to."""
+
+    VIDEO = "video"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A moment that the reader's own client may show in the reader's own zone.
+
+    Attributes:
+        at: the moment, aware UTC.
+        text: the fall-back in words, at the precision that LL2 states.
+        relative: whether to show "in 2 hours" beside the clock time, where the client can.
+
+    """
+
+    at: datetime
+    text: str
+    relative: bool = False
+
+
+Piece = str | Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A paragraph with an optional heading. Text is plain: no markup, and none is interpreted."""
+
+    body: tuple[Piece, ...]
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A labelled web address, http or https."""
+
+    label: str
+    url: str
+    kind: LinkKind = LinkKind.PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An image with the credit that must stand beside it."""
+
+    url: str
+    thumbnail_url: str = ""
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a reader gets, most telling part first.
+
+    Attributes:
+        kind: the leading kind of news; renderers may colour by it.
+        headline: what happened, in a few words ("Moved later by 2 days").
+        title: the event's name.
+        sections: what changed, then date, place, agencies and text, in reading order.
+        links: videos first.
+        urgent: worth a sound even where a channel is silent by default.
+
+    """
+
+    kind: Kind
+    headline: str
+    title: str
+    sections: tuple[Section, ...] = ()
+    links: tuple[Link, ...] = ()
+    picture: Picture | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a platform accepts and how fast, declared as data by its adapter.
+
+    Attributes:
+        text: characters of one message; `title` likewise.
+        links: how many links are shown.
+        rate: messages per second that the whole adapter can send; reminders start early by it.
+        concurrency: how many sends may be under way at once.
+        repeat_is_harmless: whether sending the same delivery twice makes one message (a nonce, or
+            a place where a repeat does not hurt); decides about sends whose end is not known.
+
+    """
+
+    text: int
+    title: int = 256
+    links: int = 10
+    rate: float = 1.0
+    concurrency: int = 1
+    repeat_is_harmless: bool = False

@@ -1,0 +1,464 @@
+"""Every port on one page: what the services ask of LL2, the store, the clock and the adapters.
+
+Implementations do not inherit from these; mypy checks them where `app.py` puts them together. The
+docstrings are the contract, and the contract tests quote them.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+from typing import Protocol
+
+from bot.domain.changes import Change, Kind, News, Reminder
+from bot.domain.deliveries import (
+    Delivery,
+    DeliveryId,
+    FanoutId,
+    MessageId,
+    Outcome,
+    Part,
+    Priority,
+    State,
+    Verdict,
+)
+from bot.domain.events import Agency, Event, EventId, EventType, Observation, Program
+from bot.domain.messages import Limits, Message
+from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
+
+
+class Clock(Protocol):
+    """Time, and waiting for it. Only `bot.clock` and `bot.testing` implement it."""
+
+    def now(self) -> datetime:
+        """The present, aware UTC."""
+        ...
+
+    async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
+        """Return after `pause` (None: never by itself) or as soon as one of `wakes` is set."""
+        ...
+
+
+# --- LL2 -----------------------------------------------------------------------------------------
+
+
+@unique
+class Purpose(StrEnum):
+    """What a request to LL2 is for. One request an hour is kept in reserve for probes."""
+
+    POLL = "poll"
+    PROBE = "probe"
+    CATALOGUE = "catalogue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Malformed:
+    """One event that could not be read; `event_id` is None when not even its id could be."""
+
+    event_id: EventId | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One complete and consistent answer of `/events/upcoming/`, all its pages together."""
+
+    observations: tuple[Observation, ...]
+    malformed: tuple[Malformed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Names that filters can use: all event types, and the featured agencies."""
+
+    types: tuple[EventType, ...] = ()
+    agencies: tuple[Agency, ...] = ()
+    programs: tuple[Program, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headroom:
+    """What the request budget allows.
+
+    Attributes:
+        cap: polls allowed in any `period`; the reserve for probes is already taken off.
+        period: the length of the rolling window.
+        spent: when the requests that still count were made, ascending.
+        blocked_until: LL2 told us to stay away until then; None: it did not.
+
+    """
+
+    cap: int
+    period: timedelta
+    spent: tuple[datetime, ...] = ()
+    blocked_until: datetime | None = None
+
+
+class EventSource(Protocol):
+    """LL2 behind its request budget.
+
+    Every method raises `LL2Unavailable` (or `LL2Throttled`, `BudgetSpent`) when there is no usable
+    answer; nothing may be concluded from that.
+    """
+
+    async def snapshot(self) -> Snapshot:
+        """Everything upcoming, in as few requests as its count allows.
+
+        Raises:
+            SnapshotTorn: pages shifted, or `count` is not what was collected.
+
+        """
+        ...
+
+    async def probe(self, event_ids: Collection[EventId]) -> Snapshot:
+        """Ask for up to 100 ids in one request; ids that are absent in the answer do not exist."""
+        ...
+
+    async def catalogue(self) -> Catalogue:
+        """All event types and the featured agencies, with their programs where known."""
+        ...
+
+    async def seed(self) -> None:
+        """Read `/api-throttle/` (free of charge) and set the budget by it."""
+        ...
+
+    def headroom(self, now: datetime) -> Headroom:
+        """What the budget allows to `Purpose.POLL` at this moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMark:
+    """One request that counts against the budget; `at` is when its answer came, or may have."""
+
+    id: int
+    at: datetime
+    purpose: Purpose
+
+
+class RequestLog(Protocol):
+    """The requests of the last hour, kept across restarts."""
+
+    async def marks(self, since: datetime) -> tuple[RequestMark, ...]:
+        """Requests made after `since`, oldest first."""
+        ...
+
+    async def begin(self, at: datetime, purpose: Purpose) -> RequestMark:
+        """Write down, before it is sent, that a request is made. Committed on return."""
+        ...
+
+    async def settle(self, mark: RequestMark, at: datetime) -> None:
+        """Move a mark to when the answer came: the server counted it somewhere in between."""
+        ...
+
+    async def blocked_until(self) -> datetime | None:
+        """Until when LL2 told us to stay away."""
+        ...
+
+    async def block(self, until: datetime) -> None:
+        """Remember that LL2 told us to stay away."""
+        ...
+
+
+# --- Store ---------------------------------------------------------------------------------------
+
+
+@unique
+class Watch(StrEnum):
+    """Where a known event stands."""
+
+    WATCHED = "watched"
+    FINISHED = "finished"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked:
+    """An event as we know it, with what we keep about watching it.
+
+    Attributes:
+        misses: complete polls in a row that lacked it although it should still be there; negative
+            while a probe's good answer keeps it from being asked for again.
+
+    """
+
+    event: Event
+    watch: Watch = Watch.WATCHED
+    misses: int = 0
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """One row of the record of changes."""
+
+    id: int
+    event_id: EventId
+    event_name: str
+    change: Change
+    noticed_at: datetime
+
+
+class Snapshots(Protocol):
+    """What we know of events, and what we noticed."""
+
+    async def recall(self, event_ids: Collection[EventId] = ()) -> dict[EventId, Tracked]:
+        """All watched events, and those of `event_ids` whatever their state."""
+        ...
+
+    async def keep(self, tracked: Iterable[Tracked]) -> None:
+        """Insert or replace these events."""
+        ...
+
+    async def record(
+        self, changes: Sequence[Change], *, noticed_at: datetime, fanout_id: FanoutId | None
+    ) -> None:
+        """Append to the record of changes."""
+        ...
+
+    async def noticed(self, *, since: datetime | None = None) -> tuple[Noticed, ...]:
+        """The record of changes, oldest first."""
+        ...
+
+    async def find(
+        self,
+        *,
+        types: Collection[int] = (),
+        agencies: Collection[int] = (),
+        search: str = "",
+    ) -> tuple[Event, ...]:
+        """Watched events that match, soonest first; those with no date last."""
+        ...
+
+
+class Names(Protocol):
+    """The catalogue of names that filters can use."""
+
+    async def learn(self, catalogue: Catalogue) -> None:
+        """Insert or rename; nothing is ever forgotten."""
+        ...
+
+    async def known(self) -> Catalogue:
+        """All names, by id."""
+        ...
+
+
+class Memory(Protocol):
+    """Small facts of the services that must survive a restart."""
+
+    async def get(self, key: str) -> str | None:
+        """The value, or None."""
+        ...
+
+    async def put(self, key: str, value: str | None) -> None:
+        """Set the value; None forgets it."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """Who wants what."""
+
+    async def add(self, destination: Destination, asked: Filter, *, now: datetime) -> Subscription:
+        """Add a subscription; the same filter twice at one destination is one subscription."""
+        ...
+
+    async def remove(self, destination: Destination, subscription_id: SubscriptionId | None) -> int:
+        """Remove one, or all of a destination (None); how many were removed."""
+        ...
+
+    async def held(self, destination: Destination | None = None) -> tuple[Subscription, ...]:
+        """Subscriptions of one destination, or of all; by destination, then by age."""
+        ...
+
+    async def leads(self) -> frozenset[timedelta]:
+        """Every lead time that some subscription to reminders names."""
+        ...
+
+    async def audience(self, event: Event, kind: Kind, lead: timedelta | None) -> Mapping[str, int]:
+        """How many destinations want this, by adapter."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """A fan-out about to be opened: who wants `kinds` of this event's news shall get it.
+
+    Attributes:
+        reminder: set when the debt is a reminder; it is then never opened twice for one event,
+            date and lead time.
+        expires_at: after this moment it no longer helps.
+
+    """
+
+    event_id: EventId
+    kinds: frozenset[Kind]
+    priority: Priority
+    created_at: datetime
+    expires_at: datetime | None = None
+    reminder: Reminder | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One delivery as the record shows it."""
+
+    id: DeliveryId
+    change_ids: tuple[int, ...]
+    event_id: EventId
+    kind: Kind
+    destination: Destination
+    state: State
+    attempts: int
+    created_at: datetime
+    sent_at: datetime | None
+    remote_id: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The end of one attempt at a delivery, to be recorded."""
+
+    delivery: Delivery
+    verdict: Verdict
+    at: datetime
+
+
+class Outbox(Protocol):
+    """Fan-outs and the deliveries that they become."""
+
+    async def owe(self, debt: Debt) -> FanoutId | None:
+        """Open a fan-out at the start of its subscribers; None when a reminder was owed before."""
+        ...
+
+    async def expand(self) -> bool:
+        """Turn one chunk of the oldest open fan-out into deliveries and move its cursor.
+
+        Unique per fan-out and destination: a kill between chunks resumes and repeats nothing. A
+        destination with several matching subscriptions gets one delivery. False: none was open.
+        """
+        ...
+
+    async def claim(
+        self, adapter: str, *, limit: int, now: datetime, lease: timedelta
+    ) -> tuple[Delivery, ...]:
+        """Take due deliveries of an adapter, urgent first, and lease them.
+
+        One event's messages keep their order within a destination: a delivery waits while another
+        of the same pair is under way or waits for its retry. Others of the pair that are due are
+        folded into the claimed one.
+        """
+        ...
+
+    async def reclaim(self, *, now: datetime) -> int:
+        """Free what a lost sender held: leases that ran out; how many.
+
+        Leased ones are pending again. Ones that were `sending` come back too and count as one
+        attempt whose end is not known; `claim` hands them out as any other where a repeat is
+        harmless or urgent (`mark_unknown` decides the rest).
+        """
+        ...
+
+    async def news(self, parts: Sequence[Part]) -> tuple[Event, tuple[News, ...]]:
+        """The event as it is now, and what these parts tell of it, oldest first."""
+        ...
+
+    async def compose(self, form: str, message: Message) -> MessageId:
+        """Keep a message under its form, once; the id of the one kept first."""
+        ...
+
+    async def start(
+        self, deliveries: Iterable[tuple[Delivery, MessageId]], *, now: datetime
+    ) -> None:
+        """Mark as `sending`, one attempt more, before the adapter is called."""
+        ...
+
+    async def finish(self, results: Iterable[Result]) -> None:
+        """Record what became of deliveries; folded ones end with the one that carried them."""
+        ...
+
+    async def next_due(self, adapter: str) -> datetime | None:
+        """When the earliest pending delivery of an adapter may be tried; None: nothing waits."""
+        ...
+
+    async def rows(
+        self, *, state: State | None = None, limit: int | None = None
+    ) -> tuple[Row, ...]:
+        """The record of deliveries, newest last."""
+        ...
+
+    async def counts(self) -> Mapping[tuple[str, State], int]:
+        """How many deliveries there are by adapter and state."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """All parts of the store inside one transaction."""
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Events and changes."""
+        ...
+
+    @property
+    def names(self) -> Names:
+        """The catalogue."""
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """Small facts."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Who wants what."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Fan-outs and deliveries."""
+        ...
+
+
+class Store(Protocol):
+    """The door to the store."""
+
+    def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction that may write; it commits at the end and rolls back on an error."""
+        ...
+
+    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction that only reads; it blocks no writer."""
+        ...
+
+
+# --- Adapters ------------------------------------------------------------------------------------
+
+
+class Adapter(Protocol):
+    """The door to one chat platform; opened as an async context manager."""
+
+    @property
+    def name(self) -> str:
+        """The first part of its destinations: `discord`, `console` …"""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """What it accepts and how fast."""
+        ...
+
+    async def send(self, delivery: Delivery, message: Message) -> Outcome:
+        """Send one message; expected refusals are outcomes, exceptions are bugs or outages."""
+        ...
+
+
+class AdapterFactory(Protocol):
+    """What the entry points of group `perigee.adapters` name."""
+
+    def __call__(self, options: Mapping[str, object]) -> AbstractAsyncContextManager[Adapter]:
+        """Build the adapter from its section of the settings; entering it connects it."""
+        ...

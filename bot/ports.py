@@ -7,26 +7,24 @@ docstrings are the contract, and the contract tests quote them.
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum, unique
 from typing import Protocol
 
-from bot.domain.changes import Change, Kind, News, Reminder
-from bot.domain.deliveries import (
-    Delivery,
-    DeliveryId,
-    FanoutId,
-    MessageId,
-    Outcome,
-    Part,
-    Priority,
-    State,
-    Verdict,
-)
-from bot.domain.events import Agency, Event, EventId, EventType, Observation, Program
+from bot.domain.changes import Change, Kind, News
+from bot.domain.deliveries import Delivery, FanoutId, MessageId, Outcome, Part, State
+from bot.domain.events import Event, EventId
+from bot.domain.fanouts import Debt, Result, Row
 from bot.domain.messages import Limits, Message
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
+from bot.domain.watching import (
+    Catalogue,
+    Headroom,
+    Noticed,
+    Purpose,
+    RequestMark,
+    Snapshot,
+    Tracked,
+)
 
 
 class Clock(Protocol):
@@ -39,61 +37,6 @@ class Clock(Protocol):
     async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
         """Return after `pause` (None: never by itself) or as soon as one of `wakes` is set."""
         ...
-
-
-# --- LL2 -----------------------------------------------------------------------------------------
-
-
-@unique
-class Purpose(StrEnum):
-    """What a request to LL2 is for. One request an hour is kept in reserve for probes."""
-
-    POLL = "poll"
-    PROBE = "probe"
-    CATALOGUE = "catalogue"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Malformed:
-    """One event that could not be read; `event_id` is None when not even its id could be."""
-
-    event_id: EventId | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """One complete and consistent answer of `/events/upcoming/`, all its pages together."""
-
-    observations: tuple[Observation, ...]
-    malformed: tuple[Malformed, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
-    """Names that filters can use: all event types, and the featured agencies."""
-
-    types: tuple[EventType, ...] = ()
-    agencies: tuple[Agency, ...] = ()
-    programs: tuple[Program, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Headroom:
-    """What the request budget allows.
-
-    Attributes:
-        cap: polls allowed in any `period`; the reserve for probes is already taken off.
-        period: the length of the rolling window.
-        spent: when the requests that still count were made, ascending.
-        blocked_until: LL2 told us to stay away until then; None: it did not.
-
-    """
-
-    cap: int
-    period: timedelta
-    spent: tuple[datetime, ...] = ()
-    blocked_until: datetime | None = None
 
 
 class EventSource(Protocol):
@@ -129,15 +72,6 @@ class EventSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestMark:
-    """One request that counts against the budget; `at` is when its answer came, or may have."""
-
-    id: int
-    at: datetime
-    purpose: Purpose
-
-
 class RequestLog(Protocol):
     """The requests of the last hour, kept across restarts."""
 
@@ -160,45 +94,6 @@ class RequestLog(Protocol):
     async def block(self, until: datetime) -> None:
         """Remember that LL2 told us to stay away."""
         ...
-
-
-# --- Store ---------------------------------------------------------------------------------------
-
-
-@unique
-class Watch(StrEnum):
-    """Where a known event stands."""
-
-    WATCHED = "watched"
-    FINISHED = "finished"
-    WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracked:
-    """An event as we know it, with what we keep about watching it.
-
-    Attributes:
-        misses: complete polls in a row that lacked it although it should still be there; negative
-            while a probe's good answer keeps it from being asked for again.
-
-    """
-
-    event: Event
-    watch: Watch = Watch.WATCHED
-    misses: int = 0
-    first_seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noticed:
-    """One row of the record of changes."""
-
-    id: int
-    event_id: EventId
-    event_name: str
-    change: Change
-    noticed_at: datetime
 
 
 class Snapshots(Protocol):
@@ -279,51 +174,6 @@ class Subscriptions(Protocol):
     async def audience(self, event: Event, kind: Kind, lead: timedelta | None) -> Mapping[str, int]:
         """How many destinations want this, by adapter."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debt:
-    """A fan-out about to be opened: who wants `kinds` of this event's news shall get it.
-
-    Attributes:
-        reminder: set when the debt is a reminder; it is then never opened twice for one event,
-            date and lead time.
-        expires_at: after this moment it no longer helps.
-
-    """
-
-    event_id: EventId
-    kinds: frozenset[Kind]
-    priority: Priority
-    created_at: datetime
-    expires_at: datetime | None = None
-    reminder: Reminder | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One delivery as the record shows it."""
-
-    id: DeliveryId
-    change_ids: tuple[int, ...]
-    event_id: EventId
-    kind: Kind
-    destination: Destination
-    state: State
-    attempts: int
-    created_at: datetime
-    sent_at: datetime | None
-    remote_id: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """The end of one attempt at a delivery, to be recorded."""
-
-    delivery: Delivery
-    verdict: Verdict
-    at: datetime
 
 
 class Outbox(Protocol):
@@ -435,15 +285,12 @@ class Store(Protocol):
         ...
 
 
-# --- Adapters ------------------------------------------------------------------------------------
-
-
 class Adapter(Protocol):
     """The door to one chat platform; opened as an async context manager."""
 
     @property
     def name(self) -> str:
-        """The first part of its destinations: `discord`, `console` …"""
+        """The first part of its destinations: `discord`, `console`."""
         ...
 
     @property

@@ -1,0 +1,54 @@
+"""What goes into the outbox and what its record shows. Data only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.changes import Kind, Reminder
+from bot.domain.deliveries import Delivery, DeliveryId, Priority, State, Verdict
+from bot.domain.events import EventId
+from bot.domain.subscriptions import Destination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """A fan-out about to be opened: who wants `kinds` of this event's news shall get it.
+
+    Attributes:
+        reminder: set when the debt is a reminder; it is then never opened twice for one event,
+            date and lead time.
+        expires_at: after this moment it no longer helps.
+
+    """
+
+    event_id: EventId
+    kinds: frozenset[Kind]
+    priority: Priority
+    created_at: datetime
+    expires_at: datetime | None = None
+    reminder: Reminder | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One delivery as the record shows it."""
+
+    id: DeliveryId
+    change_ids: tuple[int, ...]
+    event_id: EventId
+    kind: Kind
+    destination: Destination
+    state: State
+    attempts: int
+    created_at: datetime
+    sent_at: datetime | None
+    remote_id: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The end of one attempt at a delivery, to be recorded."""
+
+    delivery: Delivery
+    verdict: Verdict
+    at: datetime

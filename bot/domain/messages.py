@@ -34,12 +34,27 @@ class Stamp:
 Piece = str | Stamp
 
 
+@unique
+class SectionKind(StrEnum):
+    """What a section is for: renderers lay it out by it, and fitting cuts by it."""
+
+    CHANGE = "change"
+    """What changed, in a line or two; never cut."""
+    FACT = "fact"
+    """One line under a short heading, fit for a table; never cut."""
+    TEXT = "text"
+    """A paragraph, e.g. somebody's words; its tail may be cut."""
+    BACKGROUND = "background"
+    """What a reader can do without; it goes first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A paragraph with an optional heading. Text is plain: no markup, and none is interpreted."""
 
     body: tuple[Piece, ...]
     heading: str = ""
+    kind: SectionKind = SectionKind.TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

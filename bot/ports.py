@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.domain.changes import Change, Kind, News
 from bot.domain.deliveries import Delivery, FanoutId, MessageId, Outcome, Part, State
 from bot.domain.events import Event, EventId
-from bot.domain.fanouts import Debt, Result, Row
+from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Limits, Message
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.domain.watching import (
@@ -202,13 +202,12 @@ class Outbox(Protocol):
         """
         ...
 
-    async def reclaim(self, *, now: datetime) -> int:
-        """Free what a lost sender held: leases that ran out; how many.
+    async def reclaim(self, *, now: datetime | None) -> int:
+        """Free what was leased but not started: leases that ran out, or all (None); how many."""
+        ...
 
-        Leased ones are pending again. Ones that were `sending` come back too and count as one
-        attempt whose end is not known; `claim` hands them out as any other where a repeat is
-        harmless or urgent (`mark_unknown` decides the rest).
-        """
+    async def interrupted(self, adapter: str) -> tuple[Delivery, ...]:
+        """What is marked `sending`; asked once at the start, when whoever sent it is dead."""
         ...
 
     async def news(self, parts: Sequence[Part]) -> tuple[Event, tuple[News, ...]]:
@@ -219,24 +218,22 @@ class Outbox(Protocol):
         """Keep a message under its form, once; the id of the one kept first."""
         ...
 
-    async def start(
-        self, deliveries: Iterable[tuple[Delivery, MessageId]], *, now: datetime
-    ) -> None:
+    async def start(self, started: Iterable[tuple[Delivery, MessageId]]) -> None:
         """Mark as `sending`, one attempt more, before the adapter is called."""
         ...
 
     async def finish(self, results: Iterable[Result]) -> None:
-        """Record what became of deliveries; folded ones end with the one that carried them."""
+        """Record what became of deliveries."""
         ...
 
     async def next_due(self, adapter: str) -> datetime | None:
         """When the earliest pending delivery of an adapter may be tried; None: nothing waits."""
         ...
 
-    async def rows(
+    async def records(
         self, *, state: State | None = None, limit: int | None = None
-    ) -> tuple[Row, ...]:
-        """The record of deliveries, newest last."""
+    ) -> tuple[Record, ...]:
+        """The record of deliveries, by age; at most the last `limit`."""
         ...
 
     async def counts(self) -> Mapping[tuple[str, State], int]:

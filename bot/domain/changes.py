@@ -1,5 +1,6 @@
 """The kinds of news: what can change in an event and is worth telling. Data only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
@@ -134,3 +135,20 @@ KINDS: dict[type[News], Kind] = {
 def kind_of(news: News) -> Kind:
     """The word for a piece of news."""
     return KINDS[type(news)]
+
+
+_BY_WEIGHT = (
+    Kind.WITHDRAWN,
+    Kind.WEBCAST,
+    Kind.REMINDER,
+    Kind.NEW,
+    Kind.DATE,
+    Kind.UPDATE,
+    Kind.VIDEO,
+    Kind.DETAILS,
+)
+
+
+def leading(kinds: Collection[Kind]) -> Kind:
+    """The most telling of some kinds: what a message that tells them all begins with."""
+    return next(kind for kind in _BY_WEIGHT if kind in kinds)

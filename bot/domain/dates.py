@@ -123,7 +123,8 @@ def _period(day: datetime, stated: StatedDate) -> tuple[datetime, int]:
         case Grain.HALF_YEAR:
             return first.replace(month=6 * _nth(stated, _FIRST_HALF) + 1), 6
         case Grain.DECADE:
-            return first.replace(year=max(day.year // 10 * 10, 1)), 120
+            decade = day.year // 10 * 10
+            return (first.replace(year=decade), 120) if decade else (first.replace(year=1), 108)
         case _:
             return first, 12
 
@@ -164,8 +165,11 @@ def _label(date: datetime, stated: StatedDate) -> str:
 
 
 def _half_day(stated: StatedDate) -> str:
-    morning = stated.precision is not None and stated.precision.id == _MORNING
-    return "in the morning (local time)" if morning else "in the afternoon (local time)"
+    return f"in the {'morning' if _is_morning(stated) else 'afternoon'} (local time)"
+
+
+def _is_morning(stated: StatedDate) -> bool:
+    return stated.precision is not None and stated.precision.id == _MORNING
 
 
 def _period_label(date: datetime, stated: StatedDate) -> str:
@@ -190,7 +194,8 @@ def shift(before: StatedDate, after: StatedDate) -> Shift | None:
     """How a date moved, judged at the stated precision; None when the move is not news.
 
     Windows that lie apart moved earlier or later. Windows that overlap differ in grain only. The
-    same window at the same grain is no news, however far the raw stamp moved inside it.
+    same window at the same grain is no news, however far the raw stamp moved inside it; only
+    morning and afternoon are told apart.
     """
     old, new = window(before), window(after)
     if old is None or new is None:
@@ -200,8 +205,15 @@ def shift(before: StatedDate, after: StatedDate) -> Shift | None:
     if new.start >= old.end:
         return Shift.LATER
     if grain(before) == grain(after):
-        return None
+        return _across_noon(before, after)
     return Shift.MORE_PRECISE if grain(after) < grain(before) else Shift.LESS_PRECISE
+
+
+def _across_noon(before: StatedDate, after: StatedDate) -> Shift | None:
+    """Morning and afternoon share a window, the day: whose noon parts them is not known."""
+    if _is_morning(before) == _is_morning(after):
+        return None
+    return Shift.LATER if _is_morning(before) else Shift.EARLIER
 
 
 def _found_or_lost(old: Window | None, new: Window | None) -> Shift | None:

@@ -70,7 +70,6 @@ class Delivery:
     Attributes:
         parts: the fan-outs that it tells of, oldest first; more than one after folding.
         attempts: how often it was handed to the adapter, this time included once it is.
-        nonce: stays the same over every attempt; a platform may use it to recognise a repeat.
 
     """
 
@@ -80,7 +79,11 @@ class Delivery:
     priority: Priority
     parts: tuple[Part, ...]
     attempts: int = 0
-    nonce: int = 0
+
+    @property
+    def form(self) -> str:
+        """What its message tells, as a key: deliveries of one form share one message."""
+        return "+".join(f"{part.fanout_id}:{','.join(sorted(part.kinds))}" for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ class Debt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Record:
     """One delivery as the record shows it."""
 
     id: DeliveryId

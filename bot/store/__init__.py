@@ -1,0 +1,1 @@
+"""The store: SQLAlchemy Core over SQLite (later PostgreSQL). The only room that speaks SQL."""

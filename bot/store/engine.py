@@ -1,0 +1,175 @@
+"""From a store's URL to an engine: pragmas, transactions, locks, errors. No tables, no queries."""
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import StaticPool
+
+from bot.errors import ConfigError, StoreBusy, StoreError
+
+_BUSY_TIMEOUT_MS = 10_000
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    # NORMAL may lose the last commits at a power cut: a lost "sent" mark is a message sent twice.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
+)
+
+
+class Engine:
+    """One database: many readers, one writer at a time.
+
+    Writers take turns on a lock of ours before they ask SQLite for its own, so that inside one
+    process nobody waits in `busy_timeout`. In memory there is one connection, so readers queue too.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Prepare the engine for `sqlite:///path` or `sqlite://`; connects to nothing yet.
+
+        Raises:
+            ConfigError: the URL is not one that this version can use.
+
+        """
+        self.url = _readable(url)
+        self.path = _path(self.url)
+        self._turn = asyncio.Lock()
+        self._engine = _create(self.url, in_memory=self.path is None)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction that holds the write lock from its beginning."""
+        async with self._turn, self._transaction(immediate=True) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction on a stable view; beside a file's writer it never waits."""
+        if self.path is None:
+            async with self._turn, self._transaction(immediate=False) as connection:
+                yield connection
+        else:
+            async with self._transaction(immediate=False) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, *, immediate: bool) -> AsyncIterator[AsyncConnection]:
+        with self.translated():
+            async with self._engine.connect() as bare:
+                connection = await bare.execution_options(immediate=immediate)
+                async with connection.begin():
+                    yield connection
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn the driver's errors into `StoreError`s that say which store and what to do."""
+        try:
+            yield
+        except DBAPIError as exc:
+            raise StoreError(_sentence(self._name, str(exc.orig))) from exc
+
+    @property
+    def _name(self) -> str:
+        return "the store in memory" if self.path is None else f"the store {self.path}"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only sender and poller on this store for as long as the context lasts.
+
+        The operating system drops the lock with the process, however that ends, so a restart may
+        at once take over what a killed process held.
+
+        Raises:
+            StoreBusy: another process is that one.
+
+        """
+        if self.path is None:
+            yield
+            return
+        lock = Path(f"{self.path}.lock")
+        try:
+            handle = lock.open("w", encoding="utf-8")
+        except OSError as exc:
+            raise StoreError(f"cannot write {lock}: {exc.strerror}; choose another place") from exc
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise StoreBusy(
+                    f"another perigee is running on {self._name}; stop it first, or set store.url"
+                ) from exc
+            yield
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def _readable(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as exc:
+        raise ConfigError(f'store.url = "{url}" is not a database URL; {_EXAMPLE}') from exc
+    if parsed.get_backend_name() != "sqlite":
+        shown = parsed.render_as_string(hide_password=True)
+        raise ConfigError(f'store.url = "{shown}": this version stores in SQLite; {_EXAMPLE}')
+    return parsed.set(drivername="sqlite+aiosqlite")
+
+
+_EXAMPLE = 'write e.g. "sqlite:///perigee.db"'
+
+
+def _path(url: URL) -> Path | None:
+    return None if url.database in {None, "", ":memory:"} else Path(str(url.database)).absolute()
+
+
+def _create(url: URL, *, in_memory: bool) -> AsyncEngine:
+    engine = (
+        create_async_engine(url, poolclass=StaticPool) if in_memory else create_async_engine(url)
+    )
+    event.listen(engine.sync_engine, "connect", _on_connect)
+    event.listen(engine.sync_engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: SqliteConnection, _record: Any) -> None:
+    # The driver's own transaction control begins too late and never IMMEDIATE; we say BEGIN.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    # A deferred transaction that starts to write midway can fail at once with SQLITE_BUSY.
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+_REMEDIES = (
+    ("not a database", "is not an SQLite database; restore a backup or name another file"),
+    ("malformed", "is damaged; restore a backup (perigee db backup makes them)"),
+    ("unable to open", "cannot be opened; check that its folder exists and may be written"),
+    ("readonly", "cannot be written; check its permissions"),
+    ("is full", "cannot grow: the disk is full; free some space and start again, nothing is lost"),
+    ("disk I/O", "cannot be read or written: the disk reports an error"),
+    ("locked", "is locked by another program; close it and start again"),
+    ("no such table", "has no tables yet; run: perigee db upgrade"),
+)
+
+
+def _sentence(name: str, problem: str) -> str:
+    for sign, remedy in _REMEDIES:
+        if sign in problem:
+            return f"{name} {remedy}"
+    return f"{name} refused a statement: {problem}"

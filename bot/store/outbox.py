@@ -1,0 +1,284 @@
+"""The outbox on SQL: claim with a lease, start, finish. Fan-outs: `fanout`; lists: `records`."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.changes import News, Reminder
+from bot.domain.deliveries import (
+    Delivery,
+    DeliveryId,
+    FanoutId,
+    MessageId,
+    Part,
+    Priority,
+    State,
+)
+from bot.domain.events import Event, EventId
+from bot.domain.fanouts import Debt, Record, Result
+from bot.domain.messages import Message
+from bot.domain.subscriptions import Destination
+from bot.store import fanout, records
+from bot.store.codec import dump, kinds_of, load_change, load_event
+from bot.store.tables import changes, deliveries, destinations, events, fanouts, messages
+from bot.store.upsert import insert_missing
+
+_PENDING = literal(State.PENDING.value, literal_execute=True)
+"""Written out in the statement: a bound parameter would hide the partial index from the planner."""
+
+
+class SqlOutbox:
+    """`ports.Outbox` inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def owe(self, debt: Debt) -> FanoutId | None:
+        """Open a fan-out at the start of its subscribers; None when a reminder was owed before."""
+        return await fanout.owe(self._connection, debt)
+
+    async def expand(self) -> bool:
+        """Turn one chunk of the oldest open fan-out into deliveries and move its cursor."""
+        return await fanout.expand(self._connection)
+
+    async def claim(
+        self, adapter: str, *, limit: int, now: datetime, lease: timedelta
+    ) -> tuple[Delivery, ...]:
+        """Take due deliveries of an adapter, urgent first; lease them, fold what waits behind."""
+        taken = (
+            update(deliveries)
+            .where(deliveries.c.id.in_(_claimable(adapter, now).limit(limit)))
+            .values(state=State.LEASED, lease_until=now + lease)
+            .returning(deliveries.c.id)
+        )
+        ids = (await self._connection.execute(taken)).scalars().all()
+        if not ids:
+            return ()
+        await self._fold(ids, now)
+        return await self._deliveries(ids)
+
+    async def _fold(self, carriers: Sequence[int], now: datetime) -> None:
+        carrier, other = deliveries.alias("carrier"), deliveries.alias("other")
+        behind = (
+            select(other.c.id, carrier.c.id.label("carrier"))
+            .join(
+                other,
+                and_(
+                    other.c.destination_id == carrier.c.destination_id,
+                    other.c.event_id == carrier.c.event_id,
+                    other.c.done_at.is_(None),
+                ),
+            )
+            .where(carrier.c.id.in_(carriers), other.c.state == State.PENDING)
+        )
+        folds = [
+            {"folded": row.id, "into": row.carrier, "now": now}
+            for row in await self._connection.execute(behind)
+        ]
+        if folds:
+            await self._connection.execute(_FOLD, folds)
+            await self._connection.execute(_FOLD_THE_FOLDED, folds)
+
+    async def _deliveries(self, ids: Sequence[int]) -> tuple[Delivery, ...]:
+        folded = await self._connection.execute(_parts().where(deliveries.c.folded_into.in_(ids)))
+        parts: dict[int, list[Part]] = defaultdict(list)
+        for row in folded:
+            parts[row.folded_into].append(_part(row))
+        own = _parts().add_columns(destinations.c.adapter, destinations.c.address)
+        rows = await self._connection.execute(
+            own.join(destinations).where(deliveries.c.id.in_(ids))
+        )
+        claimed = [_delivery(row, [*parts[row.id], _part(row)]) for row in rows]
+        return tuple(sorted(claimed, key=lambda one: (one.priority, one.id)))
+
+    async def reclaim(self, *, now: datetime | None) -> int:
+        """Free what was leased but not started: leases that ran out, or all (None); how many."""
+        held = and_(deliveries.c.lease_until.is_not(None), deliveries.c.state == State.LEASED)
+        if now is not None:
+            held = and_(held, deliveries.c.lease_until <= now)
+        freed = update(deliveries).where(held).values(state=State.PENDING, lease_until=None)
+        return (await self._connection.execute(freed)).rowcount
+
+    async def interrupted(self, adapter: str) -> tuple[Delivery, ...]:
+        """What is marked `sending`; asked once at the start, when whoever sent it is dead."""
+        open_ones = select(deliveries.c.id).where(
+            deliveries.c.lease_until.is_not(None),
+            deliveries.c.adapter == adapter,
+            deliveries.c.state == State.SENDING,
+        )
+        return await self._deliveries((await self._connection.execute(open_ones)).scalars().all())
+
+    async def news(self, parts: Sequence[Part]) -> tuple[Event, tuple[News, ...]]:
+        """The event as it is now, and what these parts tell of it, oldest first."""
+        wanted = {part.fanout_id: part.kinds for part in parts}
+        of_parts = fanouts.c.id.in_(wanted)
+        owed = (await self._connection.execute(select(fanouts).where(of_parts))).all()
+        noticed = await self._connection.execute(
+            select(changes).where(changes.c.fanout_id.in_(wanted)).order_by(changes.c.id)
+        )
+        told = [
+            (FanoutId(row.fanout_id), load_change(row.kind, row.body))
+            for row in noticed
+            if row.kind in wanted[row.fanout_id]
+        ]
+        due = [(FanoutId(row.id), _reminder(row)) for row in owed if row.reminder_date is not None]
+        body = await self._connection.scalar(
+            select(events.c.body).where(events.c.id == owed[0].event_id)
+        )
+        ordered = sorted([*told, *due], key=lambda item: item[0])
+        return load_event(body or b""), tuple(item for _, item in ordered)
+
+    async def compose(self, form: str, message: Message) -> MessageId:
+        """Keep a message under its form, once; the id of the one kept first."""
+        await insert_missing(self._connection, messages, [{"form": form, "body": dump(message)}])
+        key = select(messages.c.id).where(messages.c.form == form)
+        return MessageId((await self._connection.execute(key)).scalar_one())
+
+    async def start(self, started: Iterable[tuple[Delivery, MessageId]]) -> None:
+        """Mark as `sending`, one attempt more, before the adapter is called."""
+        values = [{"key": one.id, "message": message} for one, message in started]
+        if values:
+            await self._connection.execute(_START, values)
+
+    async def finish(self, results: Iterable[Result]) -> None:
+        """Record what became of deliveries."""
+        values = [_outcome(result) for result in results]
+        if values:
+            await self._connection.execute(_FINISH, values)
+
+    async def next_due(self, adapter: str) -> datetime | None:
+        """When the earliest pending delivery of an adapter may be tried; None: nothing waits."""
+        waiting = and_(deliveries.c.adapter == adapter, deliveries.c.state == _PENDING)
+        earliest: datetime | None = await self._connection.scalar(
+            select(func.min(deliveries.c.not_before)).where(waiting)
+        )
+        return earliest
+
+    async def records(
+        self, *, state: State | None = None, limit: int | None = None
+    ) -> tuple[Record, ...]:
+        """The record of deliveries, newest last."""
+        return await records.listed(self._connection, state=state, limit=limit)
+
+    async def counts(self) -> Mapping[tuple[str, State], int]:
+        """How many deliveries there are by adapter and state."""
+        return await records.counted(self._connection)
+
+
+def _claimable(adapter: str, now: datetime) -> Select[tuple[int]]:
+    """Due deliveries that no other of their event and destination holds up, in their order."""
+    mine, other = deliveries.alias("mine"), deliveries.alias("other")
+    goes_first = or_(
+        other.c.state != State.PENDING,
+        other.c.not_before > now,
+        other.c.priority < mine.c.priority,
+        and_(other.c.priority == mine.c.priority, other.c.id < mine.c.id),
+    )
+    held_up = exists().where(
+        other.c.destination_id == mine.c.destination_id,
+        other.c.event_id == mine.c.event_id,
+        other.c.done_at.is_(None),
+        other.c.id != mine.c.id,
+        goes_first,
+    )
+    due = and_(mine.c.adapter == adapter, mine.c.state == _PENDING, mine.c.not_before <= now)
+    return select(mine.c.id).where(due, ~held_up).order_by(mine.c.priority, mine.c.id)
+
+
+def _parts() -> Select[Any]:
+    return select(
+        deliveries.c.id,
+        deliveries.c.fanout_id,
+        deliveries.c.folded_into,
+        deliveries.c.event_id,
+        deliveries.c.kinds,
+        deliveries.c.priority,
+        deliveries.c.attempts,
+        fanouts.c.expires_at,
+    ).join_from(deliveries, fanouts)
+
+
+def _part(row: Row[Any]) -> Part:
+    return Part(
+        fanout_id=FanoutId(row.fanout_id), kinds=kinds_of(row.kinds), expires_at=row.expires_at
+    )
+
+
+def _delivery(row: Row[Any], parts: list[Part]) -> Delivery:
+    return Delivery(
+        id=DeliveryId(row.id),
+        destination=Destination(adapter=row.adapter, address=row.address),
+        event_id=EventId(row.event_id),
+        priority=Priority(row.priority),
+        parts=tuple(sorted(parts, key=lambda part: part.fanout_id)),
+        attempts=row.attempts,
+    )
+
+
+def _reminder(row: Row[Any]) -> Reminder:
+    return Reminder(
+        event_id=EventId(row.event_id),
+        date=row.reminder_date,
+        lead=timedelta(microseconds=row.reminder_lead),
+        late=row.reminder_late,
+    )
+
+
+_START = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("key"))
+    .values(
+        state=State.SENDING, attempts=deliveries.c.attempts + 1, message_id=bindparam("message")
+    )
+)
+_FINISH = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("key"))
+    .values(
+        state=bindparam("to"),
+        not_before=func.coalesce(bindparam("again_at"), deliveries.c.not_before),
+        lease_until=None,
+        sent_at=bindparam("sent"),
+        done_at=bindparam("done"),
+        remote_id=bindparam("remote"),
+        error=bindparam("problem"),
+    )
+)
+_FOLD = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("folded"))
+    .values(state=State.SUPERSEDED, folded_into=bindparam("into"), done_at=bindparam("now"))
+)
+_FOLD_THE_FOLDED = (
+    update(deliveries)
+    .where(deliveries.c.folded_into == bindparam("folded"))
+    .values(folded_into=bindparam("into"))
+)
+
+
+def _outcome(result: Result) -> dict[str, Any]:
+    verdict = result.verdict
+    return {
+        "key": result.delivery.id,
+        "to": verdict.state,
+        "again_at": verdict.not_before,
+        "sent": result.at if verdict.state is State.SENT else None,
+        "done": None if verdict.state is State.PENDING else result.at,
+        "remote": verdict.remote_id or None,
+        "problem": verdict.error or None,
+    }

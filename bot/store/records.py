@@ -1,0 +1,87 @@
+"""The outbox as its record shows it: lists and counts. Reads only."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.changes import leading
+from bot.domain.deliveries import DeliveryId, State
+from bot.domain.events import EventId
+from bot.domain.fanouts import Record
+from bot.domain.subscriptions import Destination
+from bot.store.codec import kinds_of
+from bot.store.tables import changes, deliveries, destinations, fanouts
+
+_Told = Mapping[int, list[tuple[int, str]]]
+
+
+async def listed(
+    connection: AsyncConnection, *, state: State | None, limit: int | None
+) -> tuple[Record, ...]:
+    """Deliveries by age; at most the last `limit`."""
+    query = (
+        select(deliveries, fanouts.c.created_at, destinations.c.address)
+        .join(fanouts)
+        .join(destinations)
+        .order_by(deliveries.c.id.desc())
+        .limit(limit)
+    )
+    if state is not None:
+        query = query.where(deliveries.c.state == state)
+    rows = (await connection.execute(query)).all()
+    told = await _told(connection)
+    folded = await _folded(connection)
+    return tuple(_record(row, [row, *folded[row.id]], told) for row in reversed(rows))
+
+
+async def _told(connection: AsyncConnection) -> _Told:
+    """The changes of each fan-out: (id, kind)."""
+    of_fanouts: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    query = select(changes.c.id, changes.c.fanout_id, changes.c.kind).order_by(changes.c.id)
+    for row in await connection.execute(query.where(changes.c.fanout_id.is_not(None))):
+        of_fanouts[row.fanout_id].append((row.id, row.kind))
+    return of_fanouts
+
+
+async def _folded(connection: AsyncConnection) -> Mapping[int, list[Row[Any]]]:
+    """What each carrier tells besides its own."""
+    of_carriers: dict[int, list[Row[Any]]] = defaultdict(list)
+    query: Select[Any] = select(
+        deliveries.c.folded_into, deliveries.c.fanout_id, deliveries.c.kinds
+    )
+    for row in await connection.execute(query.where(deliveries.c.folded_into.is_not(None))):
+        of_carriers[row.folded_into].append(row)
+    return of_carriers
+
+
+def _record(row: Row[Any], parts: list[Row[Any]], told: _Told) -> Record:
+    change_ids = [
+        change_id
+        for part in parts
+        for change_id, kind in told.get(part.fanout_id, ())
+        if kind in kinds_of(part.kinds)
+    ]
+    return Record(
+        id=DeliveryId(row.id),
+        change_ids=tuple(sorted(change_ids)),
+        event_id=EventId(row.event_id),
+        kind=leading(kinds_of(row.kinds)),
+        destination=Destination(adapter=row.adapter, address=row.address),
+        state=State(row.state),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        remote_id=row.remote_id or "",
+        error=row.error or "",
+    )
+
+
+async def counted(connection: AsyncConnection) -> dict[tuple[str, State], int]:
+    """How many deliveries there are by adapter and state."""
+    key = (deliveries.c.adapter, deliveries.c.state)
+    query = select(*key, func.count().label("total")).group_by(*key).order_by(*key)
+    rows = await connection.execute(query)
+    return {(row.adapter, State(row.state)): row.total for row in rows}

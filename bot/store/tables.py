@@ -1,0 +1,233 @@
+"""The tables, as the migrations leave them. Times are UTC through one column type, `UtcTime`."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC moment, kept as whole microseconds since 1970: SQLite has no such type."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002, the vendor's signature
+        """Count microseconds; a naive datetime raises TypeError."""
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, the vendor's signature
+        """The moment, aware UTC."""
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+# SQLite counts rows by itself only in a column of its own INTEGER type.
+_Id = BigInteger().with_variant(Integer(), "sqlite")
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("watch", Text, nullable=False, index=True),
+    Column("misses", Integer, nullable=False),
+    Column("first_seen_at", UtcTime, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+names = Table(
+    "names",
+    metadata,
+    Column("field", Text, primary_key=True),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("abbrev", Text, nullable=False),
+)
+
+fanouts = Table(
+    "fanouts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("event_id", ForeignKey("events.id"), nullable=False),
+    Column("kinds", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("reminder_date", UtcTime),
+    Column("reminder_lead", BigInteger),
+    Column("reminder_late", Boolean),
+    Column("stage", Text, nullable=False),
+    Column("cursor", BigInteger, nullable=False),
+    Column("span", BigInteger, nullable=False),
+    UniqueConstraint("event_id", "reminder_date", "reminder_lead"),
+    Index(
+        "ix_fanouts_open",
+        "id",
+        sqlite_where=text("stage <> 'done'"),
+        postgresql_where=text("stage <> 'done'"),
+    ),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("event_id", ForeignKey("events.id"), nullable=False),
+    Column("fanout_id", ForeignKey("fanouts.id"), index=True),
+    Column("kind", Text, nullable=False),
+    Column("noticed_at", UtcTime, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("adapter", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    UniqueConstraint("adapter", "address"),
+)
+
+filters = Table(
+    "filters",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("spec", Text, nullable=False, unique=True),
+    Column("kinds", Integer, nullable=False),
+    Column("has_type", Boolean, nullable=False),
+    Column("has_agency", Boolean, nullable=False),
+    Column("has_program", Boolean, nullable=False),
+    Column("has_word", Boolean, nullable=False),
+)
+
+filter_terms = Table(
+    "filter_terms",
+    metadata,
+    Column("filter_id", ForeignKey("filters.id"), primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("destination_id", ForeignKey("destinations.id"), nullable=False),
+    Column("filter_id", ForeignKey("filters.id"), nullable=False),
+    # The destination's own; here too, so that a fan-out reads one index and nothing else.
+    Column("adapter", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("destination_id", "filter_id"),
+    Index("ix_subscriptions_fanout", "filter_id", "destination_id", "adapter"),
+)
+
+fanout_filters = Table(
+    "fanout_filters",
+    metadata,
+    Column("fanout_id", ForeignKey("fanouts.id"), primary_key=True),
+    Column("filter_id", ForeignKey("filters.id"), primary_key=True),
+    Column("kinds", Integer, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("form", Text, nullable=False, unique=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    # Fan-out and destination in one number (`delivery_id`): unique per pair by construction,
+    # appended in order, and no second index to keep.
+    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("fanout_id", ForeignKey("fanouts.id"), nullable=False),
+    Column("destination_id", ForeignKey("destinations.id"), nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("adapter", Text, nullable=False),
+    Column("kinds", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", UtcTime, nullable=False),
+    Column("lease_until", UtcTime),
+    Column("folded_into", BigInteger),
+    Column("message_id", ForeignKey("messages.id")),
+    Column("sent_at", UtcTime),
+    Column("done_at", UtcTime),
+    Column("remote_id", Text),
+    Column("error", Text),
+    Index(
+        "ix_deliveries_claim",
+        "adapter",
+        "priority",
+        "id",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "ix_deliveries_open_pair",
+        "destination_id",
+        "event_id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+    Index(
+        "ix_deliveries_lease",
+        "lease_until",
+        sqlite_where=text("lease_until IS NOT NULL"),
+        postgresql_where=text("lease_until IS NOT NULL"),
+    ),
+    Index(
+        "ix_deliveries_folded",
+        "folded_into",
+        sqlite_where=text("folded_into IS NOT NULL"),
+        postgresql_where=text("folded_into IS NOT NULL"),
+    ),
+)
+
+DESTINATION_BITS = 32
+"""Width of the destination's share of a delivery's id; with 2**21 fan-outs it stays below 2**53,
+which JSON readers everywhere hold exactly."""

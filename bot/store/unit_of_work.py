@@ -1,0 +1,104 @@
+"""The store's door: units of work, migrations, the lock of the one runner, backups."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, closing
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import StoreError
+from bot.store import revisions
+from bot.store.engine import Engine
+from bot.store.memory import SqlMemory, SqlNames, SqlRequestLog
+from bot.store.outbox import SqlOutbox
+from bot.store.snapshots import SqlSnapshots
+from bot.store.subscriptions import SqlSubscriptions
+
+_BACKUP_PAGES = 1024
+
+
+class SqlUnitOfWork:
+    """All parts of the store on one connection, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.snapshots = SqlSnapshots(connection)
+        self.names = SqlNames(connection)
+        self.memory = SqlMemory(connection)
+        self.subscriptions = SqlSubscriptions(connection)
+        self.outbox = SqlOutbox(connection)
+
+
+class SqlStore:
+    """`ports.Store` over one database; close it when done (`open_store` does)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.requests = SqlRequestLog(engine)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[SqlUnitOfWork]:
+        """One transaction that may write; it commits at the end and rolls back on an error."""
+        async with self._engine.writing() as connection:
+            yield SqlUnitOfWork(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[SqlUnitOfWork]:
+        """One transaction that only reads; it blocks no writer."""
+        async with self._engine.reading() as connection:
+            yield SqlUnitOfWork(connection)
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only runner on this store; `StoreBusy` when another process is."""
+        return self._engine.alone()
+
+    async def upgrade(self) -> None:
+        """Bring the tables up to this version; `StoreTooNew` when they are beyond it."""
+        async with self._engine.writing() as connection:
+            await connection.run_sync(revisions.upgrade)
+
+    async def revision(self) -> revisions.Revision:
+        """Where the tables stand."""
+        async with self._engine.reading() as connection:
+            return await connection.run_sync(revisions.revision)
+
+    async def backup(self, target: Path, progress: Callable[[int, int], None]) -> None:
+        """Copy a running SQLite store to a new file; `progress` gets pages done and in all.
+
+        Raises:
+            StoreError: there is no file to copy, or the target is there already.
+
+        """
+        if self._engine.path is None:
+            raise StoreError("a store in memory has no file to back up; check store.url")
+        await asyncio.to_thread(_copy, self._engine.path, target, progress)
+
+
+def _copy(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    if not source.exists():
+        raise StoreError(f"there is no store at {source} to back up; check store.url")
+    if target.exists():
+        raise StoreError(f"{target} is there already; name a new file")
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as original,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            original.backup(
+                copy,
+                pages=_BACKUP_PAGES,
+                progress=lambda _status, left, total: progress(total - left, total),
+            )
+    except sqlite3.Error as exc:
+        raise StoreError(f"backing up {source} to {target} failed: {exc}") from exc
+
+
+@asynccontextmanager
+async def open_store(url: str) -> AsyncIterator[SqlStore]:
+    """Open the store at a URL and close it at the end. Its tables may yet be old or missing."""
+    engine = Engine(url)
+    try:
+        yield SqlStore(engine)
+    finally:
+        await engine.close()

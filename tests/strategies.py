@@ -70,7 +70,7 @@ def stated_dates(dates: st.SearchStrategy[datetime] = near_dates) -> st.SearchSt
     return st.builds(StatedDate, date=st.none() | dates, precision=precisions)
 
 
-texts = st.text(max_size=30)
+texts = st.sampled_from(("", "Docking", "Undocking of Dragon")) | st.text(max_size=12)
 
 # An id stands for one name, one url or one author, as it does in LL2, except where a test says so.
 event_types = st.integers(1, 9).map(lambda number: EventType(id=number, name=f"Type {number}"))

@@ -24,7 +24,11 @@ from bot.domain.events import Agency, Event, Program, Update
 LL2_ITSELF = "LL2"
 """The author of automatic comments (facts-ll2, section 4)."""
 
-_WEBCAST_STARTED = re.compile(r"\b(webcast|livestream|re-stream)\b.*\bhas started\b", re.IGNORECASE)
+_WEBCAST_STARTED = re.compile(
+    r"\s*((un)?official )?(webcast|livestream|re-stream)( by ((?!\. ).)+)? has started[.!]?\s*",
+    re.IGNORECASE,
+)
+"""The whole of such a comment: one that says more is news."""
 
 
 def diff(before: Event | None, after: Event) -> tuple[Change, ...]:
@@ -62,12 +66,12 @@ def _updates(before: Event, after: Event) -> tuple[Change, ...]:
 
 
 def is_webcast_echo(update: Update) -> bool:
-    """Whether LL2 itself wrote that a webcast started.
+    """Whether LL2 itself wrote that a webcast started, and nothing else.
 
     The flag `webcast_live` tells that reliably; the comment may lag or be missing (facts-ll2,
     section 9), so it is never an alert of its own.
     """
-    return update.created_by == LL2_ITSELF and bool(_WEBCAST_STARTED.search(update.comment))
+    return update.created_by == LL2_ITSELF and bool(_WEBCAST_STARTED.fullmatch(update.comment))
 
 
 def _webcast(*, live_before: bool, after: Event) -> tuple[Change, ...]:
@@ -102,5 +106,5 @@ def _names(
 ) -> tuple[str, str]:
     """Names in words; those that only were renamed in place count as equal."""
     now = {one.id: one.name for one in after}
-    old = sorted(now.get(one.id, one.name) for one in before)
-    return ", ".join(old), ", ".join(sorted(now.values()))
+    old = {one.id: now.get(one.id, one.name) for one in before}
+    return ", ".join(sorted(old.values())), ", ".join(sorted(now.values()))

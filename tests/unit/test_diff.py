@@ -1,0 +1,354 @@
+"""What is news between two states of an event, and what is not."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import events, observations
+
+from bot.domain.changes import (
+    Change,
+    DateChanged,
+    Detail,
+    DetailsChanged,
+    EventAnnounced,
+    UpdatePosted,
+    VideoAdded,
+    WebcastLive,
+)
+from bot.domain.diff import diff, is_webcast_echo
+from bot.domain.events import (
+    Agency,
+    Event,
+    EventType,
+    Image,
+    InfoUrl,
+    Observation,
+    Program,
+    Update,
+    UpdateId,
+    VidUrl,
+    remember,
+)
+from bot.testing import DAY, MONTH, SECOND, START, an_event, an_update
+
+NASA = Agency(id=44, name="NASA")
+ESA = Agency(id=27, name="ESA")
+JAXA = Agency(id=37, name="JAXA")
+
+
+def an_echo(**changes: Any) -> Update:
+    """LL2's own comment that a webcast started."""
+    return replace(
+        an_update(created_by="LL2", comment="Official Webcast by NASA has started"), **changes
+    )
+
+
+def a_video(**changes: Any) -> VidUrl:
+    """A video of the event."""
+    return replace(VidUrl(url="https://example.org/live", priority=10), **changes)
+
+
+def renamed(before: str, after: str, *, field: str = "name") -> DetailsChanged:
+    """One detail of event 1 that changed."""
+    detail = Detail(name=field, before=before, after=after)
+    return DetailsChanged(event_id=an_event().id, details=(detail,))
+
+
+def test_event_at_first_sight_is_announced_once() -> None:
+    """Its first comments and videos are part of the announcement."""
+    event = an_event(updates=(an_update(comment="Adding event"),), vid_urls=(a_video(),))
+
+    changes = diff(None, event)
+
+    assert changes == (EventAnnounced(event_id=event.id),)
+
+
+def test_event_that_is_live_at_first_sight_is_also_live() -> None:
+    """A live span that we never saw begin counts once."""
+    event = an_event(webcast_live=True)
+
+    changes = diff(None, event)
+
+    assert changes == (EventAnnounced(event_id=event.id), WebcastLive(event_id=event.id))
+
+
+def test_date_change_keeps_both_dates_with_their_precisions() -> None:
+    """A reader wants to know from what to what."""
+    before = an_event(date_precision=MONTH)
+    after = an_event(date=START, date_precision=SECOND)
+
+    changes = diff(before, after)
+
+    assert changes == (DateChanged(event_id=after.id, before=before.stated, after=after.stated),)
+
+
+def test_precision_alone_is_a_date_change() -> None:
+    """The same stamp at another precision says something else."""
+    before = an_event(date_precision=DAY)
+
+    changes = diff(before, an_event())
+
+    assert changes == (
+        DateChanged(event_id=before.id, before=before.stated, after=an_event().stated),
+    )
+
+
+def test_move_within_the_stated_precision_is_silent() -> None:
+    """A month-precision event that wanders within its month did not move."""
+    before = an_event(date_precision=MONTH)
+    after = an_event(date=START + timedelta(days=20), date_precision=MONTH)
+
+    assert diff(before, after) == ()
+
+
+def test_several_updates_are_one_change_in_order() -> None:
+    """LL2's order means nothing; ids order them."""
+    older, newer, known = (an_update(id=UpdateId(number)) for number in (8, 9, 7))
+    before = an_event(updates=(known,))
+    after = an_event(updates=(newer, known, older))
+
+    changes = diff(before, after)
+
+    assert changes == (UpdatePosted(event_id=after.id, updates=(older, newer)),)
+
+
+def test_update_with_a_lower_id_than_the_known_ones_is_news() -> None:
+    """Unseen is what counts; ids are not a high-water mark."""
+    late = an_update(id=UpdateId(3))
+    before = an_event(updates=(an_update(id=UpdateId(9)),))
+    after = an_event(updates=(late, an_update(id=UpdateId(9))))
+
+    changes = diff(before, after)
+
+    assert changes == (UpdatePosted(event_id=after.id, updates=(late,)),)
+
+
+def test_edited_comment_is_no_news() -> None:
+    """An edit is an edit: the id was told before."""
+    before = an_event(updates=(an_update(comment="Dockign at 13:05"),))
+    after = an_event(updates=(an_update(comment="Docking at 13:05", info_url="https://x.org"),))
+
+    assert diff(before, after) == ()
+
+
+def test_deleted_update_is_no_news_and_neither_is_its_return() -> None:
+    """A comment that flickers must not be told twice."""
+    first = an_event(updates=(an_update(),))
+    without = remember(first, Observation(event=an_event()))
+    again = remember(without, Observation(event=first))
+
+    assert diff(first, without) == ()
+    assert diff(without, again) == ()
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "Official Webcast by NASA has started",
+        "Official Webcast by NASA has started.",
+        "Unofficial Webcast by NASASpaceflight.com has started",
+        "Unofficial Re-stream by SPACE AFFAIRS has started",
+        "Livestream has started",
+        " livestream has started\r\n",
+    ],
+)
+def test_comment_by_ll2_that_a_webcast_started_is_an_echo(comment: str) -> None:
+    """The webcast flag tells it; a second alert would only repeat it."""
+    assert is_webcast_echo(an_echo(comment=comment))
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        an_echo(created_by="Ada"),
+        an_echo(comment="Official Webcast by NASA has started. Docking is now at 15:30 UTC."),
+        an_echo(comment="Delayed to 15:30 UTC. Official Webcast by NASA has started"),
+        an_echo(comment="Docking delayed.\r\nOfficial Webcast by NASA has started"),
+        an_echo(comment="The webcast is over and the undocking has started"),
+        an_echo(comment="Webcast delayed"),
+        an_echo(comment=""),
+    ],
+    ids=lambda update: f"{update.created_by}: {update.comment[:40]!r}",
+)
+def test_comment_that_says_more_is_news(update: Update) -> None:
+    """Only a comment by LL2 that merely repeats the webcast going live is dropped."""
+    changes = diff(an_event(), an_event(updates=(update,)))
+
+    assert changes == (UpdatePosted(event_id=an_event().id, updates=(update,)),)
+
+
+def test_webcast_and_its_echo_are_one_alert() -> None:
+    """Whether they come together or one after the other."""
+    live = an_event(webcast_live=True)
+    echoed = replace(live, updates=(an_echo(),))
+
+    assert diff(an_event(), echoed) == (WebcastLive(event_id=live.id),)
+    assert diff(live, echoed) == ()
+
+
+def test_webcast_is_told_once_per_live_span() -> None:
+    """On, still on, off, on again: two spans, two alerts, and none for its end."""
+    off, live = an_event(), an_event(webcast_live=True)
+
+    told = [diff(*pair) for pair in ((off, live), (live, live), (live, off), (off, live))]
+
+    alert = (WebcastLive(event_id=live.id),)
+    assert told == [alert, (), (), alert]
+
+
+def test_added_videos_are_one_change_the_main_one_first() -> None:
+    """The lowest priority number is the main video."""
+    side = a_video(url="https://example.org/a", priority=12)
+    main = a_video(url="https://example.org/z", priority=7)
+    before = an_event(vid_urls=(a_video(),))
+    after = an_event(vid_urls=(side, a_video(), main))
+
+    changes = diff(before, after)
+
+    assert changes == (VideoAdded(event_id=after.id, videos=(main, side)),)
+
+
+def test_video_that_was_only_edited_or_removed_is_no_news() -> None:
+    """Title, times, priority and the live flag of a video churn."""
+    edited = a_video(title="Now live", priority=1, live=True, start_time=START)
+    before = an_event(vid_urls=(a_video(), a_video(url="https://example.org/2")))
+
+    assert diff(before, an_event(vid_urls=(edited,))) == ()
+
+
+@pytest.mark.parametrize("field", ["name", "location", "description"])
+def test_changed_text_is_a_detail_with_both_values(field: str) -> None:
+    """Before and after, in words."""
+    before, after = an_event(**{field: "old"}), an_event(**{field: "new"})
+
+    assert diff(before, after) == (renamed("old", "new", field=field),)
+
+
+def test_other_type_is_a_detail_but_a_renamed_type_is_not() -> None:
+    """Types were renamed in place; the id says whether it is another (facts-ll2, section 4)."""
+    docking = an_event(type=EventType(id=2, name="Docking"))
+    berthing = an_event(type=EventType(id=4, name="Berthing"))
+    renamed_type = an_event(type=EventType(id=4, name="Spacecraft Berthing"))
+
+    assert diff(docking, berthing) == (renamed("Docking", "Berthing", field="type"),)
+    assert diff(berthing, renamed_type) == ()
+
+
+def test_agencies_are_compared_by_id_in_any_order() -> None:
+    """Order and a new name are no news; one more or one less is."""
+    before = an_event(agencies=(NASA, ESA))
+
+    assert diff(before, an_event(agencies=(replace(ESA, name="Esa"), NASA))) == ()
+    assert diff(before, an_event(agencies=(ESA, JAXA))) == (
+        renamed("ESA, NASA", "ESA, JAXA", field="agencies"),
+    )
+    assert diff(before, an_event(agencies=())) == (renamed("ESA, NASA", "", field="agencies"),)
+
+
+def test_agency_listed_twice_is_listed_once() -> None:
+    """A repeated row must not become news at every poll."""
+    doubled = an_event(agencies=(NASA, NASA))
+
+    assert diff(doubled, doubled) == ()
+    assert diff(an_event(agencies=(NASA,)), doubled) == ()
+
+
+def test_program_is_a_detail() -> None:
+    """Programs follow the same rule as agencies."""
+    before = an_event(programs=())
+    after = an_event(programs=(Program(id=17, name="ISS"),))
+
+    assert diff(before, after) == (renamed("", "ISS", field="programs"),)
+
+
+def test_one_save_that_changed_many_things_gives_each_of_them_once() -> None:
+    """A librarian's save is told whole; one message is made of it later."""
+    before = an_event()
+    after = an_event(
+        name="Renamed",
+        date=START,
+        updates=(an_update(),),
+        vid_urls=(a_video(),),
+        webcast_live=True,
+    )
+
+    sorts = [type(one) for one in diff(before, after)]
+
+    assert sorts == [DateChanged, UpdatePosted, WebcastLive, VideoAdded, DetailsChanged]
+
+
+@given(
+    event=events(),
+    image=st.sampled_from((None, Image(id=1, url="https://dev.example.org/1.jpg"))),
+    page=st.sampled_from(((), (InfoUrl(url="https://example.org/?format=api"),))),
+    stamp=st.none() | st.just(START),
+    length=st.none() | st.just(timedelta(hours=2)),
+)
+def test_fields_that_churn_are_never_news(
+    event: Event,
+    image: Image | None,
+    page: tuple[InfoUrl, ...],
+    stamp: datetime | None,
+    length: timedelta | None,
+) -> None:
+    """Pictures, pages, `last_updated` and the length of the video echo the host or churn."""
+    churned = replace(event, image=image, info_urls=page, last_updated=stamp, duration=length)
+
+    assert diff(event, churned) == ()
+
+
+@given(before=st.none() | events(), seen=observations())
+def test_same_answer_twice_is_news_once(before: Event | None, seen: Observation) -> None:
+    """After an answer is remembered it holds no news, whatever was known before."""
+    known = remember(before, seen)
+
+    assert diff(known, remember(known, seen)) == ()
+
+
+@given(event=events())
+def test_state_differs_in_nothing_from_itself(event: Event) -> None:
+    """The smallest promise of a diff."""
+    assert diff(event, event) == ()
+
+
+@given(before=st.none() | events(), after=events(), data=st.data())
+def test_order_of_lists_never_matters(
+    before: Event | None, after: Event, data: st.DataObject
+) -> None:
+    """LL2's order of updates and videos is not defined (facts-ll2, section 4)."""
+    shuffled = replace(
+        after,
+        updates=tuple(data.draw(st.permutations(after.updates))),
+        vid_urls=tuple(data.draw(st.permutations(after.vid_urls))),
+        agencies=tuple(data.draw(st.permutations(after.agencies))),
+    )
+
+    assert diff(before, shuffled) == diff(before, after)
+
+
+@given(before=st.none() | events(), after=events())
+def test_every_change_says_something(before: Event | None, after: Event) -> None:
+    """No empty change, no sort of change twice, and each for this event."""
+    changes = diff(before, after)
+
+    assert len({type(one) for one in changes}) == len(changes)
+    assert all(one.event_id == after.id for one in changes)
+    assert all(_content(one) for one in changes)
+
+
+def _content(change: Change) -> object:
+    match change:
+        case UpdatePosted(updates=updates):
+            return updates
+        case VideoAdded(videos=videos):
+            return videos
+        case DetailsChanged(details=details):
+            return all(one.before != one.after for one in details)
+        case DateChanged(before=before, after=after):
+            return before != after
+        case _:
+            return True

@@ -1,0 +1,105 @@
+"""A message as plain text: for a terminal, or for a chat where our markup failed. Pure."""
+
+import textwrap
+from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
+
+from bot.domain.messages import Limits, Link, Message, Picture, Section, SectionKind, Stamp
+from bot.rendering.fit import Measure, fit, length
+from bot.rendering.untrusted import host, printable
+
+
+def render_plain(
+    message: Message,
+    limits: Limits,
+    *,
+    width: int | None = None,
+    measure: Measure = Measure.UTF16,
+) -> str:
+    """The text, at most `limits.text` long.
+
+    Args:
+        message: what to show.
+        limits: the platform's.
+        width: columns of a terminal, where lines are wrapped and facts stand in a table; None:
+            lines are left to the reader's screen.
+        measure: in what the platform counts.
+
+    """
+    laid_out = partial(_layout, width=width)
+    fitted = fit(message, limits, lambda candidate: length(laid_out(candidate), measure))
+    return laid_out(fitted)
+
+
+def _layout(message: Message, *, width: int | None) -> str:
+    linked = [*(_link_row(link) for link in message.links), *_picture_row(message.picture)]
+    column = max((len(name) for name, _ in (*_facts(message), *linked)), default=0) + 2
+    blocks = [
+        _wrapped(f"{message.headline}\n{message.title}", width),
+        *_sections(message, width, column),
+        "\n".join(_row(name, text, width, column) for name, text in linked),
+    ]
+    return printable("\n\n".join(block for block in blocks if block))
+
+
+def _sections(message: Message, width: int | None, column: int) -> Iterator[str]:
+    """Paragraphs one by one, neighbouring facts as one table."""
+    for is_table, group in groupby(message.sections, lambda one: one.kind is SectionKind.FACT):
+        if is_table:
+            yield "\n".join(_row(one.heading, _text(one), width, column) for one in group)
+        else:
+            yield from (_paragraph(one, width) for one in group)
+
+
+def _facts(message: Message) -> Iterator[tuple[str, str]]:
+    for section in message.sections:
+        if section.kind is SectionKind.FACT:
+            yield section.heading, _text(section)
+
+
+def _text(section: Section) -> str:
+    return "".join(piece.text if isinstance(piece, Stamp) else piece for piece in section.body)
+
+
+def _link_row(link: Link) -> tuple[str, str]:
+    """What a link is, and where it leads; a name that only repeats the host is left out."""
+    what, _, name = link.label.partition(": ")
+    return what, link.url if name in {"", host(link.url)} else f"{name}  {link.url}"
+
+
+def _picture_row(picture: Picture | None) -> Iterator[tuple[str, str]]:
+    if picture is not None:
+        what, _, credit = picture.credit.partition(": ")
+        yield what or "Picture", f"{credit}  {picture.url}" if credit else picture.url
+
+
+def _row(name: str, text: str, width: int | None, column: int) -> str:
+    if width is None:
+        return f"{name}: {text}"
+    return _wrapped(text, width, first=name.ljust(column), then=" " * column)
+
+
+def _paragraph(section: Section, width: int | None) -> str:
+    if not section.heading:
+        return _wrapped(_text(section), width)
+    indent = "" if width is None else "  "
+    return f"{section.heading}:\n{_wrapped(_text(section), width, first=indent, then=indent)}"
+
+
+def _wrapped(text: str, width: int | None, *, first: str = "", then: str = "") -> str:
+    """Lines of at most `width` columns; words and addresses are never split."""
+    if width is None:
+        return text
+    lines: list[str] = []
+    for line in text.split("\n"):
+        indent = then if lines else first
+        lines += textwrap.wrap(
+            line,
+            width,
+            initial_indent=indent,
+            subsequent_indent=then,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return "\n".join(lines)

@@ -32,11 +32,9 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present, aware UTC."""
-        ...
 
     async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
         """Return after `pause` (None: never by itself) or as soon as one of `wakes` is set."""
-        ...
 
 
 class EventSource(Protocol):
@@ -53,23 +51,18 @@ class EventSource(Protocol):
             SnapshotTorn: pages shifted, or `count` is not what was collected.
 
         """
-        ...
 
     async def probe(self, event_ids: Collection[EventId]) -> Snapshot:
         """Ask for up to 100 ids in one request; ids that are absent in the answer do not exist."""
-        ...
 
     async def catalogue(self) -> Catalogue:
         """All event types and the featured agencies, with their programs where known."""
-        ...
 
     async def seed(self) -> None:
         """Read `/api-throttle/` (free of charge) and set the budget by it."""
-        ...
 
     def headroom(self, now: datetime) -> Headroom:
         """What the budget allows to `Purpose.POLL` at this moment."""
-        ...
 
 
 class RequestLog(Protocol):
@@ -77,23 +70,18 @@ class RequestLog(Protocol):
 
     async def marks(self, since: datetime) -> tuple[RequestMark, ...]:
         """Requests made after `since`, oldest first."""
-        ...
 
     async def begin(self, at: datetime, purpose: Purpose) -> RequestMark:
         """Write down, before it is sent, that a request is made. Committed on return."""
-        ...
 
     async def settle(self, mark: RequestMark, at: datetime) -> None:
         """Move a mark to when the answer came: the server counted it somewhere in between."""
-        ...
 
     async def blocked_until(self) -> datetime | None:
         """Until when LL2 told us to stay away."""
-        ...
 
     async def block(self, until: datetime) -> None:
         """Remember that LL2 told us to stay away."""
-        ...
 
 
 class Snapshots(Protocol):
@@ -101,21 +89,17 @@ class Snapshots(Protocol):
 
     async def recall(self, event_ids: Collection[EventId] = ()) -> dict[EventId, Tracked]:
         """All watched events, and those of `event_ids` whatever their state."""
-        ...
 
     async def keep(self, tracked: Iterable[Tracked]) -> None:
         """Insert or replace these events."""
-        ...
 
     async def record(
         self, changes: Sequence[Change], *, noticed_at: datetime, fanout_id: FanoutId | None
     ) -> None:
         """Append to the record of changes."""
-        ...
 
     async def noticed(self, *, since: datetime | None = None) -> tuple[Noticed, ...]:
         """The record of changes, oldest first."""
-        ...
 
     async def find(
         self,
@@ -125,7 +109,6 @@ class Snapshots(Protocol):
         search: str = "",
     ) -> tuple[Event, ...]:
         """Watched events that match, soonest first; those with no date last."""
-        ...
 
 
 class Names(Protocol):
@@ -133,11 +116,9 @@ class Names(Protocol):
 
     async def learn(self, catalogue: Catalogue) -> None:
         """Insert or rename; nothing is ever forgotten."""
-        ...
 
     async def known(self) -> Catalogue:
         """All names, by id."""
-        ...
 
 
 class Memory(Protocol):
@@ -145,11 +126,9 @@ class Memory(Protocol):
 
     async def get(self, key: str) -> str | None:
         """The value, or None."""
-        ...
 
     async def put(self, key: str, value: str | None) -> None:
         """Set the value; None forgets it."""
-        ...
 
 
 class Subscriptions(Protocol):
@@ -157,23 +136,18 @@ class Subscriptions(Protocol):
 
     async def add(self, destination: Destination, asked: Filter, *, now: datetime) -> Subscription:
         """Add a subscription; the same filter twice at one destination is one subscription."""
-        ...
 
     async def remove(self, destination: Destination, subscription_id: SubscriptionId | None) -> int:
         """Remove one, or all of a destination (None); how many were removed."""
-        ...
 
     async def held(self, destination: Destination | None = None) -> tuple[Subscription, ...]:
         """Subscriptions of one destination, or of all; by destination, then by age."""
-        ...
 
     async def leads(self) -> frozenset[timedelta]:
         """Every lead time that some subscription to reminders names."""
-        ...
 
     async def audience(self, event: Event, kind: Kind, lead: timedelta | None) -> Mapping[str, int]:
         """How many destinations want this, by adapter."""
-        ...
 
 
 class Outbox(Protocol):
@@ -181,7 +155,6 @@ class Outbox(Protocol):
 
     async def owe(self, debt: Debt) -> FanoutId | None:
         """Open a fan-out at the start of its subscribers; None when a reminder was owed before."""
-        ...
 
     async def expand(self) -> bool:
         """Turn one chunk of the oldest open fan-out into deliveries and move its cursor.
@@ -189,7 +162,6 @@ class Outbox(Protocol):
         Unique per fan-out and destination: a kill between chunks resumes and repeats nothing. A
         destination with several matching subscriptions gets one delivery. False: none was open.
         """
-        ...
 
     async def claim(
         self, adapter: str, *, limit: int, now: datetime, lease: timedelta
@@ -200,45 +172,38 @@ class Outbox(Protocol):
         of the same pair is under way or waits for its retry. Others of the pair that are due are
         folded into the claimed one.
         """
-        ...
 
     async def reclaim(self, *, now: datetime | None) -> int:
         """Free what was leased but not started: leases that ran out, or all (None); how many."""
-        ...
 
     async def interrupted(self, adapter: str) -> tuple[Delivery, ...]:
         """What is marked `sending`; asked once at the start, when whoever sent it is dead."""
-        ...
 
     async def news(self, parts: Sequence[Part]) -> tuple[Event, tuple[News, ...]]:
         """The event as it is now, and what these parts tell of it, oldest first."""
-        ...
 
-    async def compose(self, form: str, message: Message) -> MessageId:
-        """Keep a message under its form, once; the id of the one kept first."""
-        ...
+    async def message(self, form: str) -> tuple[MessageId, Message] | None:
+        """The message that was kept under a form."""
+
+    async def keep_message(self, form: str, message: Message) -> MessageId:
+        """Keep a message under its form, once for all its recipients."""
 
     async def start(self, started: Iterable[tuple[Delivery, MessageId]]) -> None:
         """Mark as `sending`, one attempt more, before the adapter is called."""
-        ...
 
     async def finish(self, results: Iterable[Result]) -> None:
         """Record what became of deliveries."""
-        ...
 
     async def next_due(self, adapter: str) -> datetime | None:
         """When the earliest pending delivery of an adapter may be tried; None: nothing waits."""
-        ...
 
     async def records(
         self, *, state: State | None = None, limit: int | None = None
     ) -> tuple[Record, ...]:
         """The record of deliveries, by age; at most the last `limit`."""
-        ...
 
     async def counts(self) -> Mapping[tuple[str, State], int]:
         """How many deliveries there are by adapter and state."""
-        ...
 
 
 class UnitOfWork(Protocol):
@@ -247,27 +212,22 @@ class UnitOfWork(Protocol):
     @property
     def snapshots(self) -> Snapshots:
         """Events and changes."""
-        ...
 
     @property
     def names(self) -> Names:
         """The catalogue."""
-        ...
 
     @property
     def memory(self) -> Memory:
         """Small facts."""
-        ...
 
     @property
     def subscriptions(self) -> Subscriptions:
         """Who wants what."""
-        ...
 
     @property
     def outbox(self) -> Outbox:
         """Fan-outs and deliveries."""
-        ...
 
 
 class Store(Protocol):
@@ -275,11 +235,9 @@ class Store(Protocol):
 
     def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction that may write; it commits at the end and rolls back on an error."""
-        ...
 
     def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction that only reads; it blocks no writer."""
-        ...
 
 
 class Adapter(Protocol):
@@ -288,16 +246,13 @@ class Adapter(Protocol):
     @property
     def name(self) -> str:
         """The first part of its destinations: `discord`, `console`."""
-        ...
 
     @property
     def limits(self) -> Limits:
         """What it accepts and how fast."""
-        ...
 
     async def send(self, delivery: Delivery, message: Message) -> Outcome:
         """Send one message; expected refusals are outcomes, exceptions are bugs or outages."""
-        ...
 
 
 class AdapterFactory(Protocol):
@@ -305,4 +260,3 @@ class AdapterFactory(Protocol):
 
     def __call__(self, options: Mapping[str, object]) -> AbstractAsyncContextManager[Adapter]:
         """Build the adapter from its section of the settings; entering it connects it."""
-        ...

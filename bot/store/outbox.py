@@ -12,6 +12,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -34,9 +35,8 @@ from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination
 from bot.store import fanout, records
-from bot.store.codec import dump, kinds_of, load_change, load_event
+from bot.store.codec import dump, kinds_of, load_change, load_event, load_message
 from bot.store.tables import changes, deliveries, destinations, events, fanouts, messages
-from bot.store.upsert import insert_missing
 
 _PENDING = literal(State.PENDING.value, literal_execute=True)
 """Written out in the statement: a bound parameter would hide the partial index from the planner."""
@@ -143,11 +143,16 @@ class SqlOutbox:
         ordered = sorted([*told, *due], key=lambda item: item[0])
         return load_event(body or b""), tuple(item for _, item in ordered)
 
-    async def compose(self, form: str, message: Message) -> MessageId:
-        """Keep a message under its form, once; the id of the one kept first."""
-        await insert_missing(self._connection, messages, [{"form": form, "body": dump(message)}])
-        key = select(messages.c.id).where(messages.c.form == form)
-        return MessageId((await self._connection.execute(key)).scalar_one())
+    async def message(self, form: str) -> tuple[MessageId, Message] | None:
+        """The message that was kept under a form."""
+        kept = select(messages.c.id, messages.c.body).where(messages.c.form == form)
+        row = (await self._connection.execute(kept)).one_or_none()
+        return None if row is None else (MessageId(row.id), load_message(row.body))
+
+    async def keep_message(self, form: str, message: Message) -> MessageId:
+        """Keep a message under its form, once for all its recipients."""
+        kept = insert(messages).values(form=form, body=dump(message)).returning(messages.c.id)
+        return MessageId((await self._connection.execute(kept)).scalar_one())
 
     async def start(self, started: Iterable[tuple[Delivery, MessageId]]) -> None:
         """Mark as `sending`, one attempt more, before the adapter is called."""

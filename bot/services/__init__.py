@@ -1,0 +1,1 @@
+"""The verbs: watch, fan out, remind, deliver. They take ports and know no vendor."""

@@ -1,0 +1,228 @@
+"""Deliver what the outbox owes through one adapter: claim, send, record. Knows no platform.
+
+Order of safety: `sending` is committed before the adapter is called and the outcome right after, so
+a kill leaves open only what was in flight. What starts or ends together is committed together.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from bot.domain.deliveries import (
+    Delivery,
+    Later,
+    MessageId,
+    Outcome,
+    Part,
+    State,
+    Unknown,
+    Verdict,
+    advance,
+)
+from bot.domain.fanouts import Result
+from bot.domain.folding import fold
+from bot.domain.messages import Message
+from bot.ports import Adapter, Clock, Outbox, Store
+from bot.rendering.compose import compose
+
+logger = logging.getLogger(__name__)
+
+SEND_TIMEOUT = timedelta(seconds=20)
+"""After so long a send counts as unanswered; far below the lease."""
+
+LEASE = timedelta(minutes=2)
+"""How long a claimed delivery is ours."""
+
+_Flight = asyncio.Task[tuple[Delivery, Outcome]]
+
+
+class Dispatcher:
+    """The sender of one adapter; an async context, whose end waits for or cancels its flights."""
+
+    def __init__(
+        self, store: Store, adapter: Adapter, clock: Clock, *, random: Random, wake: asyncio.Event
+    ) -> None:
+        """Prepare to send.
+
+        Args:
+            store: where the outbox is.
+            adapter: where to send.
+            clock: what the leases and retries go by.
+            random: for the jitter of backoffs.
+            wake: set by others when deliveries were added; set by us when a flight ends.
+
+        """
+        self._store = store
+        self._adapter = adapter
+        self._clock = clock
+        self._random = random
+        self._wake = wake
+        self._group = asyncio.TaskGroup()
+        self._flights: set[_Flight] = set()
+        self._failing = False
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._group.__aexit__(kind, error, trace)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop`, then wait for what is in flight and record it."""
+        await self.recover()
+        while not stop.is_set():
+            if not await self.step():
+                await self._clock.wait(await self._pause(), self._wake, stop)
+        await self.land()
+
+    async def recover(self) -> None:
+        """Take over from a sender that died: free its leases, decide about what it was sending."""
+        async with self._store.writing() as unit:
+            await unit.outbox.reclaim(now=None)
+            interrupted = await unit.outbox.interrupted(self._adapter.name)
+            lost = "the program ended while this was being sent"
+            harmless = self._adapter.limits.repeat_is_harmless
+            outcome = Later(reason=lost, wait=timedelta(0)) if harmless else Unknown(reason=lost)
+            await unit.outbox.finish([self._result(one, outcome) for one in interrupted])
+        if interrupted:
+            logger.info("Took over %d interrupted deliveries", len(interrupted))
+
+    async def step(self) -> bool:
+        """Record what has landed, then send what is due; False: there was nothing to do."""
+        self._wake.clear()
+        landed = await self._record()
+        room = self._adapter.limits.concurrency - len(self._flights)
+        if room * 4 < self._adapter.limits.concurrency:
+            return landed
+        return await self._take(room) or landed
+
+    async def drain(self) -> None:
+        """Deliver all that is due now; returns when nothing is due and nothing in flight."""
+        while await self.step() or self._flights:
+            if self._flights:
+                await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
+
+    async def land(self) -> None:
+        """Wait for what is in flight and record it."""
+        if self._flights:
+            await asyncio.wait(self._flights)
+        await self._record()
+
+    async def _pause(self) -> timedelta | None:
+        if self._flights:
+            return None
+        async with self._store.reading() as unit:
+            due = await unit.outbox.next_due(self._adapter.name)
+        return None if due is None else max(due - self._clock.now(), timedelta(0))
+
+    async def _take(self, room: int) -> bool:
+        now = self._clock.now()
+        async with self._store.writing() as unit:
+            claimed = await unit.outbox.claim(self._adapter.name, limit=room, now=now, lease=LEASE)
+        if claimed:
+            await self._start([_unexpired(one, now) for one in claimed])
+        return bool(claimed)
+
+    async def _start(self, claimed: Sequence[Delivery]) -> None:
+        async with self._store.writing() as unit:
+            written = await _write(unit.outbox, claimed)
+            pointless = [one for one in claimed if written[one.form] is None]
+            await unit.outbox.finish([self._unsent(one) for one in pointless])
+            sending = [(one, letter) for one in claimed if (letter := written[one.form])]
+            await unit.outbox.start([(one, letter.id) for one, letter in sending])
+        for one, letter in sending:
+            self._launch(replace(one, attempts=one.attempts + 1), letter.message)
+
+    def _unsent(self, delivery: Delivery) -> Result:
+        state = State.SUPERSEDED if delivery.parts else State.EXPIRED
+        why = "nothing was left to tell" if delivery.parts else "it came too late to help"
+        verdict = Verdict(state=state, error=why)
+        return Result(delivery=delivery, verdict=verdict, at=self._clock.now())
+
+    def _launch(self, delivery: Delivery, message: Message) -> None:
+        name = f"send {delivery.id} to {delivery.destination}"
+        flight = self._group.create_task(self._send(delivery, message), name=name)
+        flight.add_done_callback(lambda _: self._wake.set())
+        self._flights.add(flight)
+
+    async def _send(self, delivery: Delivery, message: Message) -> tuple[Delivery, Outcome]:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
+                return delivery, await self._adapter.send(delivery, message)
+        except TimeoutError:
+            return delivery, Unknown(reason=f"no answer within {SEND_TIMEOUT.seconds} s")
+
+    async def _record(self) -> bool:
+        landed = [flight for flight in self._flights if flight.done()]
+        self._flights.difference_update(landed)
+        results = [self._result(*flight.result()) for flight in landed]
+        if results:
+            async with self._store.writing() as unit:
+                await unit.outbox.finish(results)
+            self._report(results)
+        return bool(results)
+
+    def _result(self, delivery: Delivery, outcome: Outcome) -> Result:
+        now = self._clock.now()
+        harmless = self._adapter.limits.repeat_is_harmless
+        verdict = advance(
+            delivery, outcome, now=now, repeat_is_harmless=harmless, random=self._random
+        )
+        return Result(delivery=delivery, verdict=verdict, at=now)
+
+    def _report(self, results: Sequence[Result]) -> None:
+        """One line at the first failure and one at the recovery; the record has the rest."""
+        failed = [one for one in results if one.verdict.error]
+        if failed and not self._failing:
+            first = failed[0]
+            logger.warning(
+                "Sending to %s fails: %s", first.delivery.destination, first.verdict.error
+            )
+        elif self._failing and not failed:
+            logger.info("Sending through %s works again", self._adapter.name)
+        self._failing = bool(failed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """A message with its place in the store."""
+
+    id: MessageId
+    message: Message
+
+
+def _unexpired(delivery: Delivery, now: datetime) -> Delivery:
+    parts = [one for one in delivery.parts if one.expires_at is None or one.expires_at > now]
+    return replace(delivery, parts=tuple(parts))
+
+
+async def _write(outbox: Outbox, claimed: Iterable[Delivery]) -> dict[str, _Letter | None]:
+    """The message of each form among these deliveries; None where nothing is left to tell."""
+    forms = {one.form: one.parts for one in claimed}
+    return {form: await _letter(outbox, form, parts) for form, parts in forms.items()}
+
+
+async def _letter(outbox: Outbox, form: str, parts: tuple[Part, ...]) -> _Letter | None:
+    if not parts:
+        return None
+    event, news = await outbox.news(parts)
+    # Folded each time, not only once: a date that moved voids a reminder that was written before.
+    left = fold(news, event)
+    if not left:
+        return None
+    kept = await outbox.message(form)
+    if kept is None:
+        message = compose(left, event)
+        return _Letter(id=await outbox.keep_message(form, message), message=message)
+    return _Letter(id=kept[0], message=kept[1])

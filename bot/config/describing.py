@@ -1,0 +1,58 @@
+"""Say in plain sentences what the program will do with these settings. Never a secret."""
+
+from urllib.parse import urlsplit
+
+from bot.config.settings import Settings
+from bot.config.values import in_units
+
+
+def describe(settings: Settings) -> list[str]:
+    """What `perigee check` prints, one sentence each."""
+    return [
+        _asking(settings),
+        _keeping(settings.store.url),
+        _sending(settings),
+        _first_run(settings),
+        _serving(settings.web.listen),
+        f"Logs from level {settings.log.level} on, as {settings.log.format}.",
+        f"Stops within {in_units(settings.shutdown_grace)} of a signal to do so.",
+    ]
+
+
+def _asking(settings: Settings) -> str:
+    ll2 = settings.ll2
+    key = "with an API key" if ll2.api_key else "without an API key"
+    return (
+        f"Asks {ll2.base_url} every {in_units(ll2.poll_interval)}, more often near an event, "
+        f"with at most {ll2.hourly_budget} requests in any hour, {key}."
+    )
+
+
+def _keeping(url: str) -> str:
+    if url.startswith("postgresql"):
+        parts = urlsplit(url)
+        return f"Keeps everything in PostgreSQL, database {parts.hostname or ''}{parts.path}."
+    path = url.removeprefix("sqlite://").removeprefix("/")
+    if path in {"", ":memory:"}:
+        return "Keeps everything in memory, and forgets it when it stops."
+    return f"Keeps everything in the SQLite file {path}."
+
+
+def _sending(settings: Settings) -> str:
+    adapters = settings.adapters()
+    if adapters:
+        return f"Sends to: {', '.join(adapters)}."
+    return (
+        "Sends to nobody: set discord.token or telegram.token, console.enabled = true, "
+        "or add a plug-in's table."
+    )
+
+
+def _first_run(settings: Settings) -> str:
+    if settings.announce.first_run == "announce":
+        return "On the very first poll, announces every event that it finds."
+    return "On the very first poll, learns the events that it finds and announces none of them."
+
+
+def _serving(listen: str) -> str:
+    return f"Serves its page on http://{listen}/." if listen else "Serves no page."

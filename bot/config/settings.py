@@ -1,0 +1,192 @@
+"""Every setting with its default and its bounds. `loading` fills it, `describing` tells it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Annotated, Literal
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.config.sources import NESTING, PREFIX, SECRETS_DIR, secret_texts
+from bot.config.values import (
+    AnyCase,
+    Count,
+    Duration,
+    Folder,
+    GatewayAddress,
+    Listen,
+    StoreUrl,
+    Token,
+    WebAddress,
+)
+
+_SECRET_NAME = re.compile(r"token|secret|password|key", re.IGNORECASE)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class LL2Settings(_Section):
+    """Where events come from, and how often we may ask."""
+
+    base_url: WebAddress = "https://ll.thespacedevs.com/2.3.0"
+    api_key: Token = SecretStr("")
+    hourly_budget: Count = Field(15, ge=1, le=100_000)
+    poll_interval: Duration = Field(
+        timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1)
+    )
+
+
+class StoreSettings(_Section):
+    """Where everything is kept. The address may hold a password."""
+
+    url: StoreUrl = Field("sqlite:///perigee.db", repr=False)
+
+
+class AnnounceSettings(_Section):
+    """What is told of the events that the very first poll finds."""
+
+    first_run: Annotated[Literal["silent", "announce"], AnyCase] = "silent"
+
+
+class DiscordSettings(_Section):
+    """The Discord adapter; off while its token is empty."""
+
+    token: Token = SecretStr("")
+    api_base_url: WebAddress = "https://discord.com/api/v10"
+    gateway_url: GatewayAddress = ""
+    sync_commands: bool = True
+
+
+class TelegramSettings(_Section):
+    """The Telegram adapter; off while its token is empty."""
+
+    token: Token = SecretStr("")
+    api_base_url: WebAddress = "https://api.telegram.org"
+    paid_broadcast: bool = False
+
+
+class ConsoleSettings(_Section):
+    """The adapter that prints."""
+
+    enabled: bool = False
+
+
+class WebSettings(_Section):
+    """Where the page and the health checks are served; empty: nowhere."""
+
+    listen: Listen = ""
+
+
+class LogSettings(_Section):
+    """How much is logged to standard error, and in which form."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error", "critical"], AnyCase] = "info"
+    format: Annotated[Literal["text", "json"], AnyCase] = "text"
+
+
+class Settings(BaseSettings):
+    """All settings. The environment wins over secret files, and they over what is passed in.
+
+    Attributes:
+        shutdown_grace: how long deliveries under way may take to end after a signal.
+        secrets_dir: where secret files lie.
+        plugins: a free table for each third-party adapter that is on, by its name.
+
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=NESTING,
+        enable_decoding=False,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    shutdown_grace: Duration = Field(timedelta(seconds=25), le=timedelta(hours=1))
+    secrets_dir: Folder = SECRETS_DIR
+    ll2: LL2Settings = LL2Settings()
+    store: StoreSettings = StoreSettings()
+    announce: AnnounceSettings = AnnounceSettings()
+    discord: DiscordSettings = DiscordSettings()
+    telegram: TelegramSettings = TelegramSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+    plugins: Mapping[str, Mapping[str, object]] = Field({}, repr=False)
+
+    @field_validator("plugins")
+    @classmethod
+    def _no_built_in(
+        cls, plugins: Mapping[str, Mapping[str, object]]
+    ) -> Mapping[str, Mapping[str, object]]:
+        for name in sorted({"discord", "telegram", "console"} & {*plugins}):
+            raise ValueError(f"names {name}, which is built in; its table is [{name}]")
+        return plugins
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the vendor's signature
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What wins over what; the vendor's own reader of secret files knows no sections.
+
+        A `config.toml` begun from the example holds empty tokens, so secret files win over it.
+        """
+        files = EnvSettingsSource(settings_cls)
+        folder = getattr(file_secret_settings, "secrets_dir", None)
+        files.env_vars = {} if folder is None else secret_texts(folder)
+        return env_settings, files, init_settings
+
+    def adapters(self) -> dict[str, dict[str, object]]:
+        """Each adapter that is on, with the options for its factory; tokens as plain text."""
+        sections: tuple[tuple[str, object, _Section], ...] = (
+            ("discord", self.discord.token, self.discord),
+            ("telegram", self.telegram.token, self.telegram),
+            ("console", self.console.enabled, self.console),
+        )
+        built_in = {name: _options(section) for name, switch, section in sections if switch}
+        return built_in | {name: dict(table) for name, table in self.plugins.items()}
+
+    def secrets(self) -> frozenset[str]:
+        """Every text that must never be printed."""
+        tokens = (self.ll2.api_key, self.discord.token, self.telegram.token)
+        found = {token.get_secret_value() for token in tokens}
+        found.update(passwords(self.store.url), _secret_texts(self.plugins))
+        return frozenset(found - {""})
+
+
+def _options(section: _Section) -> dict[str, object]:
+    return {
+        key: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for key, value in section
+    }
+
+
+def passwords(url: str) -> set[str]:
+    """The passwords in a store's address, as they are written and as they are meant."""
+    written = re.findall(r"//[^:/@]*:(.+)@|[?&]password=([^&]+)", url)
+    return {form for pair in written for text in pair for form in (text, unquote(text))}
+
+
+def _secret_texts(table: Mapping[str, object], *, within: bool = False) -> Iterator[str]:
+    """Texts of a plug-in's table that stand under a name which sounds secret."""
+    for name, value in table.items():
+        secret = within or bool(_SECRET_NAME.search(name))
+        if isinstance(value, Mapping):
+            yield from _secret_texts(value, within=secret)
+        elif secret:
+            yield from map(str, value if isinstance(value, list) else [value])

@@ -1,0 +1,113 @@
+"""What a single setting may be: durations, addresses, tokens. Each refusal ends a sentence."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from bot.config.sources import SECRETS_DIR
+
+_UNITS = {
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+}
+_DURATION = re.compile(r"(?=.)" + "".join(rf"(?:(\d{{1,6}}){unit})?" for unit in _UNITS), re.ASCII)
+
+
+def duration(value: object) -> timedelta:
+    """Read "25s", "5m", "1h30m" or "1d"; larger units first, whole numbers only."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('is not a duration; write "25s", "5m", "1h30m" or "1d"')
+    spans = zip(match.groups(default="0"), _UNITS.values(), strict=True)
+    return sum((int(count) * unit for count, unit in spans), start=timedelta())
+
+
+def in_units(span: timedelta) -> str:
+    """The inverse of `duration`, to the second: 90 minutes are "1h30m"."""
+    left, words = span, ""
+    for unit, length in _UNITS.items():
+        count, left = divmod(left, length)
+        words += f"{count}{unit}" if count else ""
+    return words or "0s"
+
+
+def _web_address(url: str) -> str:
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+        raise ValueError('is not an http(s) address; write it like "https://example.org/path"')
+    return url.rstrip("/")
+
+
+def _gateway_address(url: str) -> str:
+    parts = _split(url)
+    if url and (parts is None or parts.scheme not in {"ws", "wss"}):
+        raise ValueError('is not a ws(s) address; write it like "wss://example.org", or ""')
+    return url
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address with a host, a possible port, and no blank, user or password."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return None
+    return parts if usable and re.fullmatch(r"[!-~]+", url) else None
+
+
+def _store_url(url: str) -> str:
+    if not re.fullmatch(r"sqlite://(/.*)?|postgresql://\S+", url):
+        raise ValueError(
+            "is not a store's address; write sqlite:///path/to/file.db, sqlite:// (in memory) "
+            "or postgresql://user@host/name"
+        )
+    return url
+
+
+def _listen(text: str) -> str:
+    match = re.fullmatch(r"([\w.-]+|\[[\da-f:.]+\]):(\d{1,5})", text, re.ASCII | re.IGNORECASE)
+    if text and (match is None or int(match[2]) >= 1 << 16):
+        raise ValueError('is not host:port; write it like "127.0.0.1:8080", or "" for no page')
+    return text
+
+
+def _token(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value().strip()
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError("contains a blank or a character that no token has; copy it again")
+    return SecretStr(text)
+
+
+def _folder(path: str) -> str:
+    if path and path != SECRETS_DIR and not Path(path).is_dir():
+        raise ValueError('is not a folder that exists; correct it, or write "" for none')
+    return path
+
+
+def _not_bool(value: object) -> object:
+    if isinstance(value, bool):  # which Python counts as 0 and 1
+        raise ValueError("is not a whole number")  # noqa: TRY004 - what pydantic collects
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+GatewayAddress = Annotated[str, AfterValidator(_gateway_address)]
+StoreUrl = Annotated[str, AfterValidator(_store_url)]
+Listen = Annotated[str, AfterValidator(_listen)]
+Count = Annotated[int, BeforeValidator(_not_bool)]
+Folder = Annotated[str, AfterValidator(_folder)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
+AnyCase = BeforeValidator(_lower)

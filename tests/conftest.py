@@ -1,0 +1,36 @@
+"""What tests share: an environment without our variables, captured answers, a written config."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of whoever runs it; PERIGEE_TEST_* is meant for tests."""
+    for name in os.environ:
+        if name.startswith("PERIGEE_") and not name.startswith("PERIGEE_TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder `shared` beside the repository: answers captured from LL2, specifications."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("needs the folder `shared` beside the repository")
+    return folder
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a config.toml with this text, and say where it is."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "config.toml"
+        path.write_text(text)
+        return path
+
+    return write

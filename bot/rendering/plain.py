@@ -6,8 +6,10 @@ from functools import partial
 from itertools import groupby
 
 from bot.domain.messages import Limits, Link, Message, Picture, Section, SectionKind, Stamp
-from bot.rendering.fit import Measure, fit, length
+from bot.rendering.fit import Measure, cut, fit, length
 from bot.rendering.untrusted import host, printable
+
+_WIDEST_NAME = 12
 
 
 def render_plain(
@@ -29,12 +31,14 @@ def render_plain(
     """
     laid_out = partial(_layout, width=width)
     fitted = fit(message, limits, lambda candidate: length(laid_out(candidate), measure))
-    return laid_out(fitted)
+    # A last resort: what `compose` makes always fits by now, what a plug-in makes may not.
+    return cut(laid_out(fitted), limits.text, measure)
 
 
 def _layout(message: Message, *, width: int | None) -> str:
     linked = [*(_link_row(link) for link in message.links), *_picture_row(message.picture)]
-    column = max((len(name) for name, _ in (*_facts(message), *linked)), default=0) + 2
+    names = [len(name) for name, _ in (*_facts(message), *linked)]
+    column = min(max(names, default=0), _WIDEST_NAME) + 2
     blocks = [
         _wrapped(f"{message.headline}\n{message.title}", width),
         *_sections(message, width, column),
@@ -49,7 +53,7 @@ def _sections(message: Message, width: int | None, column: int) -> Iterator[str]
         if is_table:
             yield "\n".join(_row(one.heading, _text(one), width, column) for one in group)
         else:
-            yield from (_paragraph(one, width) for one in group)
+            yield from (_paragraph(one, width) for one in group if _text(one))
 
 
 def _facts(message: Message) -> Iterator[tuple[str, str]]:
@@ -77,7 +81,7 @@ def _picture_row(picture: Picture | None) -> Iterator[tuple[str, str]]:
 def _row(name: str, text: str, width: int | None, column: int) -> str:
     if width is None:
         return f"{name}: {text}"
-    return _wrapped(text, width, first=name.ljust(column), then=" " * column)
+    return _wrapped(text, width, first=f"{name}  ".ljust(column), then=" " * column)
 
 
 def _paragraph(section: Section, width: int | None) -> str:

@@ -1,0 +1,96 @@
+"""The console: prints each message as its channel would show it. For the demo and for trying out.
+
+Needs no account. Settings: none; `stream` takes a text stream instead of standard output.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from io import TextIOBase
+
+from bot.domain.changes import Kind
+from bot.domain.deliveries import Delivery, Later, Outcome, Refused, Sent
+from bot.domain.messages import Limits, Message
+from bot.errors import ConfigError
+from bot.ports import Adapter
+from bot.rendering.plain import render_plain
+from bot.rendering.untrusted import one_line
+
+_LIMITS = Limits(
+    text=8192, title=256, links=20, rate=1000.0, concurrency=1, repeat_is_harmless=True
+)
+_NARROW, _WIDE, _USUAL = 60, 100, 88
+_RESET, _BOLD, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[2m"
+_COLOURS = {
+    Kind.NEW: "\x1b[32m",
+    Kind.DATE: "\x1b[33m",
+    Kind.UPDATE: "\x1b[34m",
+    Kind.WEBCAST: "\x1b[31m",
+    Kind.VIDEO: "\x1b[34m",
+    Kind.DETAILS: "",
+    Kind.WITHDRAWN: "\x1b[35m",
+    Kind.REMINDER: "\x1b[36m",
+}
+
+
+class ConsoleAdapter:
+    """Prints to a stream; every channel is a header line and the message under it."""
+
+    name = "console"
+    limits = _LIMITS
+
+    def __init__(self, stream: TextIOBase) -> None:
+        self._stream = stream
+        # NO_COLOR (no-color.org) belongs to the terminal like its width; it is no setting of ours.
+        self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+        self._one_at_a_time = asyncio.Lock()
+
+    async def send(self, delivery: Delivery, message: Message) -> Outcome:
+        """Print it; a stream that is closed for good refuses, a full disk may come right."""
+        text = self._shown(delivery.destination.address, message)
+        # In a thread, because a paused terminal or a full pipe must not hold up the other adapters.
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._write, text)
+
+    def _shown(self, address: str, message: Message) -> str:
+        columns = shutil.get_terminal_size((_USUAL, 24)).columns if self._coloured else _USUAL
+        width = min(max(columns, _NARROW), _WIDE)
+        channel = f"── #{one_line(address).removeprefix('#')} "
+        header = self._painted(channel.ljust(width, "─"), _DIM)
+        headline, newline, rest = render_plain(message, _LIMITS, width=width).partition("\n")
+        bold = self._painted(headline, _BOLD + _COLOURS[message.kind])
+        return f"{header}\n{bold}{newline}{rest}\n\n"
+
+    def _painted(self, text: str, codes: str) -> str:
+        return f"{codes}{text}{_RESET}" if self._coloured else text
+
+    def _write(self, text: str) -> Outcome:
+        if self._stream.closed:
+            return Refused(reason="the console is closed")
+        encoding = self._stream.encoding or "utf-8"
+        try:
+            # A stream that knows no "→" shows "?" rather than nothing.
+            self._stream.write(text.encode(encoding, errors="replace").decode(encoding))
+            self._stream.flush()
+        except BrokenPipeError:
+            return Refused(reason="nobody reads the console any more (broken pipe)")
+        except OSError as error:
+            return Later(reason=f"the console cannot be written: {error.strerror or error}")
+        return Sent()
+
+
+@asynccontextmanager
+async def create(options: Mapping[str, object]) -> AsyncIterator[Adapter]:
+    """Open the console; it stays open afterwards, as it is not ours.
+
+    Raises:
+        ConfigError: `stream` is not a text stream.
+
+    """
+    stream = options.get("stream", sys.stdout)
+    if not isinstance(stream, TextIOBase):
+        raise ConfigError(f"console.stream is {stream!r}; give it a text stream or leave it out")
+    yield ConsoleAdapter(stream)

@@ -59,6 +59,7 @@ dates = st.datetimes(timezones=st.just(UTC))
 """The whole calendar, years 1 to 9999."""
 
 near_dates = st.one_of(
+    st.integers(0, 3).map(lambda days: timedelta(days=days)),
     st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=800)),
     st.timedeltas(min_value=timedelta(0), max_value=timedelta(hours=3)),
 ).map(lambda span: (START + span).replace(microsecond=0))

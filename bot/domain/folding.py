@@ -28,7 +28,8 @@ def fold(news: Iterable[News], event: Event) -> tuple[News, ...]:
     Args:
         news: the unsent news of one event, oldest first.
         event: the event as it is now; a reminder for another date, or a webcast that is no longer
-            live, is void.
+            live, is void. Comments and videos are told as they stand in it now; one that vanished
+            is told as it was, lest an answer that lost it for a moment swallow it for ever.
 
     """
     items = _settled(tuple(news))
@@ -36,10 +37,11 @@ def fold(news: Iterable[News], event: Event) -> tuple[News, ...]:
         *[one for one in items if isinstance(one, EventWithdrawn)][-1:],
         *[one for one in items if isinstance(one, WebcastLive) and event.webcast_live][-1:],
         *_reminders(items, event),
-        *[one for one in items if isinstance(one, EventAnnounced)][-1:],
+        # The first one: who never heard of the event must not be told that it is back.
+        *[one for one in items if isinstance(one, EventAnnounced)][:1],
         *_dates([one for one in items if isinstance(one, DateChanged)]),
-        *_updates([one for one in items if isinstance(one, UpdatePosted)]),
-        *_videos([one for one in items if isinstance(one, VideoAdded)]),
+        *_updates([one for one in items if isinstance(one, UpdatePosted)], event),
+        *_videos([one for one in items if isinstance(one, VideoAdded)], event),
         *_details([one for one in items if isinstance(one, DetailsChanged)]),
     )
 
@@ -79,16 +81,19 @@ def _dates(moves: list[DateChanged]) -> tuple[DateChanged, ...]:
     return (DateChanged(event_id=first.event_id, before=first.before, after=last.after),)
 
 
-def _updates(posts: list[UpdatePosted]) -> tuple[UpdatePosted, ...]:
+def _updates(posts: list[UpdatePosted], event: Event) -> tuple[UpdatePosted, ...]:
+    now = {update.id: update for update in event.updates}
     by_id = {update.id: update for post in posts for update in post.updates}
-    ordered = tuple(by_id[key] for key in sorted(by_id))
+    ordered = tuple(now.get(key, by_id[key]) for key in sorted(by_id))
     return tuple(UpdatePosted(event_id=post.event_id, updates=ordered) for post in posts[:1])
 
 
-def _videos(added: list[VideoAdded]) -> tuple[VideoAdded, ...]:
+def _videos(added: list[VideoAdded], event: Event) -> tuple[VideoAdded, ...]:
+    now = {video.url: video for video in event.vid_urls}
     by_url = {video.url: video for one in added for video in one.videos}
-    videos = tuple(by_url.values())
-    return tuple(VideoAdded(event_id=one.event_id, videos=videos) for one in added[:1])
+    videos = (now.get(url, video) for url, video in by_url.items())
+    ordered = tuple(sorted(videos, key=lambda video: (video.priority, video.url)))
+    return tuple(VideoAdded(event_id=one.event_id, videos=ordered) for one in added[:1])
 
 
 def _details(edits: list[DetailsChanged]) -> tuple[DetailsChanged, ...]:

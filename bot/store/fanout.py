@@ -36,7 +36,7 @@ CHUNK = 16_384
 _WIDEST_SPAN = 1 << DESTINATION_BITS
 
 
-async def owe(connection: AsyncConnection, debt: Debt) -> FanoutId | None:
+async def owe(connection: AsyncConnection, debt: Debt, *, chunk: int) -> FanoutId | None:
     """Open a fan-out at the start of its subscribers; None when a reminder was owed before."""
     values = {
         "event_id": debt.event_id,
@@ -46,7 +46,7 @@ async def owe(connection: AsyncConnection, debt: Debt) -> FanoutId | None:
         "expires_at": debt.expires_at,
         "stage": MATCHING,
         "cursor": 0,
-        "span": CHUNK,
+        "span": chunk,
         **_reminder(debt.reminder),
     }
     opened = dialect_insert(connection, fanouts).values(values).on_conflict_do_nothing()
@@ -64,7 +64,7 @@ def _reminder(reminder: Reminder | None) -> dict[str, Any]:
     }
 
 
-async def expand(connection: AsyncConnection) -> bool:
+async def expand(connection: AsyncConnection, *, chunk: int) -> bool:
     """Take the oldest open fan-out one chunk further; False: none was open."""
     # The literal lets both engines use the partial index of open fan-outs.
     is_open = fanouts.c.stage != literal(DONE, literal_execute=True)
@@ -72,9 +72,8 @@ async def expand(connection: AsyncConnection) -> bool:
     fanout = (await connection.execute(oldest)).one_or_none()
     if fanout is None:
         return False
-    step = await (
-        _match(connection, fanout) if fanout.stage == MATCHING else _deliver(connection, fanout)
-    )
+    take = _match if fanout.stage == MATCHING else _deliver
+    step = await take(connection, fanout, chunk)
     moved = update(fanouts).where(fanouts.c.id == fanout.id)
     await connection.execute(moved.values(stage=step.stage, cursor=step.cursor, span=step.span))
     return True
@@ -87,8 +86,8 @@ class _Step:
     span: int
 
 
-async def _match(connection: AsyncConnection, fanout: Row[Any]) -> _Step:
-    upper = fanout.cursor + CHUNK
+async def _match(connection: AsyncConnection, fanout: Row[Any], chunk: int) -> _Step:
+    upper = fanout.cursor + chunk
     of_event = select(events.c.body).where(events.c.id == fanout.event_id)
     body = (await connection.execute(of_event)).scalar_one()
     lead = None if fanout.reminder_lead is None else timedelta(microseconds=fanout.reminder_lead)
@@ -100,26 +99,28 @@ async def _match(connection: AsyncConnection, fanout: Row[Any]) -> _Step:
     columns = ["fanout_id", "filter_id", "kinds"]
     await connection.execute(insert(fanout_filters).from_select(columns, wanting))
     if upper >= (await connection.scalar(select(func.max(filters.c.id))) or 0):
-        return _Step(stage=EXPANDING, cursor=0, span=CHUNK)
-    return _Step(stage=MATCHING, cursor=upper, span=CHUNK)
+        return _Step(stage=EXPANDING, cursor=0, span=chunk)
+    return _Step(stage=MATCHING, cursor=upper, span=chunk)
 
 
-async def _deliver(connection: AsyncConnection, fanout: Row[Any]) -> _Step:
+async def _deliver(connection: AsyncConnection, fanout: Row[Any], chunk: int) -> _Step:
     span = fanout.span
-    while span > 1 and await _is_crowded(connection, fanout, fanout.cursor + span):
+    while span > 1 and await _is_crowded(connection, fanout, fanout.cursor + span, chunk):
         span //= 4
     upper = fanout.cursor + span
     owed = _owed(fanout, upper)
     keys = [str(column.key) for column in owed.selected_columns]
     inserted = (await connection.execute(insert(deliveries).from_select(keys, owed))).rowcount
     last = await connection.scalar(select(func.max(subscriptions.c.destination_id))) or 0
-    wider = span * 4 if inserted * 4 <= CHUNK else span
+    wider = span * 4 if inserted * 4 <= chunk else span
     return _Step(
         stage=DONE if upper >= last else EXPANDING, cursor=upper, span=min(wider, _WIDEST_SPAN)
     )
 
 
-async def _is_crowded(connection: AsyncConnection, fanout: Row[Any], upper: int) -> bool:
+async def _is_crowded(
+    connection: AsyncConnection, fanout: Row[Any], upper: int, chunk: int
+) -> bool:
     """Whether (cursor, upper] holds more than one transaction should insert; reads no further."""
     beyond = (
         select(literal(1))
@@ -127,7 +128,7 @@ async def _is_crowded(connection: AsyncConnection, fanout: Row[Any], upper: int)
         .join(fanout_filters, fanout_filters.c.filter_id == subscriptions.c.filter_id)
         .where(*_in_chunk(fanout, upper))
         .limit(1)
-        .offset(CHUNK)
+        .offset(chunk)
     )
     return (await connection.execute(beyond)).first() is not None
 

@@ -43,18 +43,19 @@ _PENDING = literal(State.PENDING.value, literal_execute=True)
 
 
 class SqlOutbox:
-    """`ports.Outbox` inside one transaction."""
+    """`ports.Outbox` inside one transaction; it expands fan-outs by `chunk` rows at most."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, chunk: int) -> None:
         self._connection = connection
+        self._chunk = chunk
 
     async def owe(self, debt: Debt) -> FanoutId | None:
         """Open a fan-out at the start of its subscribers; None when a reminder was owed before."""
-        return await fanout.owe(self._connection, debt)
+        return await fanout.owe(self._connection, debt, chunk=self._chunk)
 
     async def expand(self) -> bool:
         """Turn one chunk of the oldest open fan-out into deliveries and move its cursor."""
-        return await fanout.expand(self._connection)
+        return await fanout.expand(self._connection, chunk=self._chunk)
 
     async def claim(
         self, adapter: str, *, limit: int, now: datetime, lease: timedelta

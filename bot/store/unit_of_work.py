@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import StoreError
 from bot.store import revisions
 from bot.store.engine import Engine
+from bot.store.fanout import CHUNK
 from bot.store.memory import SqlMemory, SqlNames, SqlRequestLog
 from bot.store.outbox import SqlOutbox
 from bot.store.snapshots import SqlSnapshots
@@ -22,32 +23,40 @@ _BACKUP_PAGES = 1024
 class SqlUnitOfWork:
     """All parts of the store on one connection, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, chunk: int) -> None:
         self.snapshots = SqlSnapshots(connection)
         self.names = SqlNames(connection)
         self.memory = SqlMemory(connection)
         self.subscriptions = SqlSubscriptions(connection)
-        self.outbox = SqlOutbox(connection)
+        self.outbox = SqlOutbox(connection, chunk=chunk)
 
 
 class SqlStore:
     """`ports.Store` over one database; close it when done (`open_store` does)."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, chunk: int = CHUNK) -> None:
+        """Build on an engine.
+
+        Args:
+            engine: the database.
+            chunk: rows of a fan-out that one transaction inserts at most.
+
+        """
         self._engine = engine
+        self._chunk = chunk
         self.requests = SqlRequestLog(engine)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlUnitOfWork]:
         """One transaction that may write; it commits at the end and rolls back on an error."""
         async with self._engine.writing() as connection:
-            yield SqlUnitOfWork(connection)
+            yield SqlUnitOfWork(connection, chunk=self._chunk)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlUnitOfWork]:
         """One transaction that only reads; it blocks no writer."""
         async with self._engine.reading() as connection:
-            yield SqlUnitOfWork(connection)
+            yield SqlUnitOfWork(connection, chunk=self._chunk)
 
     def alone(self) -> AbstractContextManager[None]:
         """Be the only runner on this store; `StoreBusy` when another process is."""
@@ -95,10 +104,10 @@ def _copy(source: Path, target: Path, progress: Callable[[int, int], None]) -> N
 
 
 @asynccontextmanager
-async def open_store(url: str) -> AsyncIterator[SqlStore]:
+async def open_store(url: str, *, chunk: int = CHUNK) -> AsyncIterator[SqlStore]:
     """Open the store at a URL and close it at the end. Its tables may yet be old or missing."""
     engine = Engine(url)
     try:
-        yield SqlStore(engine)
+        yield SqlStore(engine, chunk=chunk)
     finally:
         await engine.close()

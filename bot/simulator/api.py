@@ -93,15 +93,15 @@ class Api:
 
     def all_events(self, question: Question) -> Answer:
         """Return a page of everything that exists; by id, as no recording shows another order."""
-        return self._events(question, self._known(question), default="id")
+        return self._events(question, self._known(question), default=())
 
     def upcoming(self, question: Question) -> Answer:
         """Return a page of what lies ahead and of the last 24 hours."""
-        return self._events(question, self._upcoming(question), default="date")
+        return self._events(question, self._upcoming(question), default=("date",))
 
     def previous(self, question: Question) -> Answer:
         """Return a page of what is over, newest first; it starts at now, without any tail."""
-        return self._events(question, self._previous(question), default="-date")
+        return self._events(question, self._previous(question), default=("-date",))
 
     def event(self, question: Question, number: str, part: str | None = None) -> Answer:
         """Return one event in full, from the whole list or from one part of it."""
@@ -154,7 +154,7 @@ class Api:
         now = question.now
         return [row for row in self._known(question) if _dated(row, lambda date: date < now)]
 
-    def _events(self, question: Question, rows: list[Row], *, default: str) -> Answer:
+    def _events(self, question: Question, rows: list[Row], *, default: tuple[str, ...]) -> Answer:
         query, fault = question.query, question.fault
         mode = last(query, "mode")
         mode = mode if mode in MODES else "normal"

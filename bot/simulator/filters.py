@@ -59,7 +59,7 @@ def matching(rows: Iterable[Row], query: Query) -> list[Row]:
     ]
 
 
-def ordered(rows: Iterable[Row], query: Query, *, default: str) -> list[Row]:
+def ordered(rows: Iterable[Row], query: Query, *, default: tuple[str, ...]) -> list[Row]:
     """Return the rows by `ordering`, else by `default`; ties go by ascending id, as LL2's do.
 
     An event without a date comes last, as PostgreSQL sorts nulls.
@@ -67,7 +67,7 @@ def ordered(rows: Iterable[Row], query: Query, *, default: str) -> list[Row]:
     asked = query.get("ordering", [""])[-1].split(",")
     fields = [field for field in asked if field.removeprefix("-") in _ORDERINGS]
     result = sorted(rows, key=lambda row: row.version.id)
-    for field in reversed(fields or [default]):
+    for field in reversed(fields or default):
         result.sort(key=_ORDERINGS[field.removeprefix("-")], reverse=field.startswith("-"))
     return result
 

@@ -35,7 +35,6 @@ def read_agency(table: Table) -> Agency:
         abbrev=table.text("abbrev"),
         type=table.choice("type", AGENCY_TYPES) or "Government",
         featured=table.flag("featured"),
-        country=table.maybe_text("country"),
         founded=table.maybe_number("founded"),
         description=table.maybe_text("description"),
     )

@@ -67,7 +67,6 @@ class Agency:
     abbrev: str
     type: str
     featured: bool = False
-    country: str | None = None
     founded: int | None = None
     description: str | None = None
 

@@ -81,7 +81,7 @@ def see(known: Known, observation: Observation, now: datetime) -> Sighting:
         tracked = Tracked(event=event, first_seen_at=now)
         return Sighting(tracked=tracked, changes=_timely(diff(None, event), event, now))
     event = remember(before.event, observation)
-    tracked = replace(before, event=event, watch=Watch.WATCHED, misses=min(before.misses, 0))
+    tracked = replace(before, event=event, watch=Watch.WATCHED, misses=0)
     return Sighting(tracked=tracked, changes=_timely(_changes(before, event), event, now))
 
 

@@ -1,0 +1,53 @@
+"""Learn the names that subscriptions use from LL2, once a week, within the request budget."""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from bot.errors import LL2Unavailable
+from bot.ports import Clock, EventSource, Store
+
+logger = logging.getLogger(__name__)
+
+_LEARNT_AT = "librarian.learnt_at"
+_RENEWED = timedelta(days=7)
+_AGAIN = timedelta(hours=1)
+
+
+class Librarian:
+    """The one that keeps the catalogue of event types and agencies fresh."""
+
+    def __init__(self, source: EventSource, store: Store, clock: Clock) -> None:
+        self._source = source
+        self._store = store
+        self._clock = clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Learn until `stop`."""
+        while not stop.is_set():
+            await self._clock.wait(await self.step(), stop)
+
+    async def step(self) -> timedelta:
+        """Learn the names if they are due; how long until the next look."""
+        now = self._clock.now()
+        async with self._store.reading() as unit:
+            learnt_at = await unit.memory.get(_LEARNT_AT)
+        due = now if learnt_at is None else datetime.fromisoformat(learnt_at) + _RENEWED
+        if due > now:
+            return due - now
+        return await self._learn(now)
+
+    async def _learn(self, now: datetime) -> timedelta:
+        try:
+            catalogue = await self._source.catalogue()
+        except LL2Unavailable as exc:
+            # Names also come with the events themselves; nothing waits for these.
+            logger.info("The names of types and agencies were not renewed: %s", exc)
+            return _AGAIN
+        async with self._store.writing() as unit:
+            await unit.names.learn(catalogue)
+            await unit.memory.put(_LEARNT_AT, now.isoformat())
+        logger.info(
+            "Learnt %d event types, %d agencies", len(catalogue.types), len(catalogue.agencies)
+        )
+        return _RENEWED

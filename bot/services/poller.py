@@ -1,0 +1,249 @@
+"""Watch LL2: fetch a snapshot, notice what changed, commit it with the fan-outs it owes.
+
+Snapshot, changes and fan-outs are one transaction; requests are made outside of it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.changes import Change, WebcastLive, kind_of
+from bot.domain.deliveries import priority_of
+from bot.domain.events import Event, EventId
+from bot.domain.fanouts import Debt
+from bot.domain.watching import Catalogue, Malformed, Snapshot, Tracked
+from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable
+from bot.ports import Clock, EventSource, Store, UnitOfWork
+from bot.services.noticing import (
+    MISSES_TO_PROBE,
+    Judgement,
+    Sighting,
+    judge,
+    live_until,
+    settle,
+)
+from bot.services.rhythm import next_poll
+
+logger = logging.getLogger(__name__)
+
+LAST_POLL = "poller.last_poll"
+"""Memory key: when the last complete poll was; absent before the first."""
+
+_SHORT_SINCE = "poller.short_since"
+_BELIEVED_AFTER = timedelta(hours=1)
+_PROBED_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What one poll came to.
+
+    Attributes:
+        events: how many events LL2 gave.
+        changes: what was noticed; on a silent first run nothing, whatever was learnt.
+        is_first: the store knew nothing before.
+        problem: why the answer was not used; empty when it was.
+        wait: how long LL2 or the budget asks to stay away.
+
+    """
+
+    events: int = 0
+    changes: tuple[Change, ...] = ()
+    is_first: bool = False
+    problem: str = ""
+    wait: timedelta = timedelta(0)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Trouble:
+    """What was reported already, so that it is said once."""
+
+    failures: int = 0
+    malformed: dict[EventId | None, str] = field(default_factory=dict)
+
+
+class Poller:
+    """The one that watches LL2."""
+
+    def __init__(
+        self,
+        source: EventSource,
+        store: Store,
+        clock: Clock,
+        *,
+        interval: timedelta,
+        announce_first_run: bool,
+        owed: asyncio.Event,
+    ) -> None:
+        """Prepare to watch.
+
+        Args:
+            source: LL2.
+            store: what we know.
+            clock: what the rhythm goes by.
+            interval: the calm rhythm.
+            announce_first_run: tell what is already there, instead of learning it silently.
+            owed: set when a fan-out was opened.
+
+        """
+        self._source = source
+        self._store = store
+        self._clock = clock
+        self._interval = interval
+        self._announce_first_run = announce_first_run
+        self._owed = owed
+        self._trouble = _Trouble()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until `stop`."""
+        while not stop.is_set():
+            report = await self.step()
+            await self._clock.wait(await self.pause(report), stop)
+
+    async def pause(self, report: PollReport) -> timedelta:
+        """How long to wait after a poll."""
+        now = self._clock.now()
+        async with self._store.reading() as unit:
+            known = await unit.snapshots.recall()
+        events = [one.event for one in known.values()]
+        rhythm = next_poll(events, self._source.headroom(now), now=now, calm=self._interval)
+        return max(rhythm, report.wait)
+
+    async def step(self) -> PollReport:
+        """Poll once; an outage changes nothing and is reported."""
+        try:
+            snapshot = await self._source.snapshot()
+        except LL2Unavailable as exc:
+            return self._failed(exc)
+        self._recovered(snapshot)
+        return await self._take(snapshot)
+
+    def _failed(self, error: LL2Unavailable) -> PollReport:
+        self._trouble.failures += 1
+        if self._trouble.failures == 1:
+            logger.warning("Polling LL2 failed: %s", error)
+        wait = error.wait if isinstance(error, LL2Throttled | BudgetSpent) else timedelta(0)
+        return PollReport(problem=str(error), wait=wait)
+
+    def _recovered(self, snapshot: Snapshot) -> None:
+        if self._trouble.failures:
+            logger.info("LL2 answers again, after %d failed polls", self._trouble.failures)
+        self._trouble.failures = 0
+        for one in snapshot.malformed:
+            self._report_malformed(one)
+        self._trouble.malformed = {one.event_id: one.reason for one in snapshot.malformed}
+
+    def _report_malformed(self, one: Malformed) -> None:
+        if self._trouble.malformed.get(one.event_id) != one.reason:
+            name = "an event without an id" if one.event_id is None else f"event {one.event_id}"
+            logger.warning("LL2 sent %s that cannot be read: %s; skipped it", name, one.reason)
+
+    async def _take(self, snapshot: Snapshot) -> PollReport:
+        now = self._clock.now()
+        async with self._store.reading() as unit:
+            known = await unit.snapshots.recall([one.event.id for one in snapshot.observations])
+            is_first = await unit.memory.get(LAST_POLL) is None
+            short_since = await unit.memory.get(_SHORT_SINCE)
+        if is_first and not snapshot.observations:
+            # A fault; learnt as the truth, it would make everything news at the next poll.
+            return PollReport(problem="LL2 listed nothing at all; there is nothing to learn yet")
+        judgement = judge(known, snapshot, now)
+        if judgement.is_short:
+            return await self._doubt(snapshot, judgement, short_since, now)
+        suspects = [one for one in judgement.missing if one.misses >= MISSES_TO_PROBE]
+        probed = await self._probe(suspects, now)
+        return await self._commit(snapshot, judgement, probed, is_first=is_first)
+
+    async def _doubt(
+        self, snapshot: Snapshot, judgement: Judgement, short_since: str | None, now: datetime
+    ) -> PollReport:
+        """So much is missing that the API is doubted, for an hour and until a probe agrees."""
+        since = now if short_since is None else datetime.fromisoformat(short_since)
+        if now - since >= _BELIEVED_AFTER:
+            probed = await self._probe(judgement.missing, now)
+            if probed and all(one.changes for one in probed):
+                return await self._commit(snapshot, judgement, probed, is_first=False)
+            since = now
+        if short_since is None:
+            logger.warning("LL2 lists too little: %s; kept everything", _lacks(judgement))
+        async with self._store.writing() as unit:
+            await unit.memory.put(_SHORT_SINCE, since.isoformat())
+        return PollReport(events=len(snapshot.observations), problem=_lacks(judgement))
+
+    async def _probe(self, missing: Sequence[Tracked], now: datetime) -> tuple[Sighting, ...]:
+        """Ask for missing events by id; nothing is concluded when that fails."""
+        asked = missing[:_PROBED_AT_ONCE]
+        if not asked:
+            return ()
+        try:
+            answer = await self._source.probe([one.event.id for one in asked])
+        except LL2Unavailable as exc:
+            logger.info("Asked for %d missing events in vain: %s", len(asked), exc)
+            return ()
+        return settle(asked, answer, now)
+
+    async def _commit(
+        self,
+        snapshot: Snapshot,
+        judgement: Judgement,
+        probed: tuple[Sighting, ...],
+        *,
+        is_first: bool,
+    ) -> PollReport:
+        now = self._clock.now()
+        silent = is_first and not self._announce_first_run
+        sightings = [*judgement.sightings, *probed]
+        async with self._store.writing() as unit:
+            kept = [*judgement.finished, *judgement.missing]
+            await unit.snapshots.keep([*kept, *(one.tracked for one in sightings)])
+            await unit.names.learn(_names(one.tracked.event for one in sightings))
+            for one in () if silent else sightings:
+                await _owe(unit, one, now)
+            await unit.memory.put(LAST_POLL, now.isoformat())
+            await unit.memory.put(_SHORT_SINCE, None)
+        changes = () if silent else tuple(change for one in sightings for change in one.changes)
+        self._tell(snapshot, changes, is_first=is_first)
+        return PollReport(events=len(snapshot.observations), changes=changes, is_first=is_first)
+
+    def _tell(self, snapshot: Snapshot, changes: tuple[Change, ...], *, is_first: bool) -> None:
+        if changes:
+            self._owed.set()
+        kinds = ", ".join(sorted({kind_of(change) for change in changes})) or "no change"
+        logger.info(
+            "Polled LL2: %d events, %s%s",
+            len(snapshot.observations),
+            kinds,
+            " (first run: learnt, not announced)" if is_first and not changes else "",
+        )
+
+
+def _lacks(judgement: Judgement) -> str:
+    return f"{len(judgement.missing)} events that should be there are missing"
+
+
+async def _owe(unit: UnitOfWork, sighting: Sighting, now: datetime) -> None:
+    """What one save changed is one fan-out."""
+    changes, event = sighting.changes, sighting.tracked.event
+    if not changes:
+        return
+    only_live = all(isinstance(change, WebcastLive) for change in changes)
+    debt = Debt(
+        event_id=event.id,
+        kinds=frozenset(kind_of(change) for change in changes),
+        priority=priority_of(changes),
+        created_at=now,
+        expires_at=live_until(event, now) if only_live else None,
+    )
+    fanout_id = await unit.outbox.owe(debt)
+    await unit.snapshots.record(changes, noticed_at=now, fanout_id=fanout_id)
+
+
+def _names(events: Iterable[Event]) -> Catalogue:
+    seen = tuple(events)
+    return Catalogue(
+        types=tuple({event.type.id: event.type for event in seen}.values()),
+        agencies=tuple({one.id: one for event in seen for one in event.agencies}.values()),
+        programs=tuple({one.id: one for event in seen for one in event.programs}.values()),
+    )

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 from aiohttp import web
@@ -71,11 +71,12 @@ class Simulator:
         seed: int = 0,
         throttle: bool = True,
     ) -> None:
-        """Play the scenario from `anchor` on the clock `now`, both aware UTC.
+        """Play the scenario from `anchor` on the clock `now`; both must know their time zone.
 
         The seed settles the order of comments and videos; without `throttle` every request passes,
         while `/api-throttle/` still counts.
         """
+        anchor = anchor.astimezone(UTC)
         self.scenario = scenario
         self.anchor = anchor
         self.requests: deque[Request] = deque(maxlen=_REMEMBERED)

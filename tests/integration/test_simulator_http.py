@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import aiohttp
@@ -103,6 +103,20 @@ async def test_world_moves_with_the_injected_clock() -> None:
         after = await ll2.body(UPCOMING)
 
     assert (before["count"], after["count"]) == (5, 4)
+
+
+async def test_dates_are_utc_wherever_the_story_is_started() -> None:
+    """An anchor in another time zone moves no date."""
+    anchor = ANCHOR.astimezone(timezone(timedelta(hours=5)))
+    simulator = Simulator(STORY, lambda: ANCHOR, anchor=anchor)
+    async with (
+        serve(simulator) as base_url,
+        aiohttp.ClientSession() as client,
+        client.get(f"{base_url}/events/1/") as response,
+    ):
+        event = await response.json()
+
+    assert event["date"] == "2027-03-01T13:00:00Z"
 
 
 async def test_json_has_its_plain_content_type() -> None:

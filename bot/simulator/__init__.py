@@ -1,7 +1,7 @@
 """A stand-in for Launch Library 2's events API, played from a scenario file over real HTTP.
 
-It imports nothing else of ours, so that it tests the client honestly. It is not a copy of LL2's
-data: the bundled space week is invented.
+It imports no other room, because a stand-in that shares the client's code shares its mistakes. It
+is not a copy of LL2's data: the bundled space week is invented.
 
     scenario = bundled_scenario()
     simulator = Simulator(scenario, clock.now, anchor=start)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
+from typing import cast
 
 from bot.errors import ConfigError
 from bot.ports import AdapterFactory
@@ -89,7 +90,7 @@ def _package(entry: EntryPoint) -> str:
 def _load(entry: EntryPoint) -> AdapterFactory | _Broken:
     plug_in = f"Adapter {entry.name} of package {_package(entry)} cannot be loaded"
     try:
-        factory: AdapterFactory = entry.load()
+        factory: object = entry.load()
     # The third guarded border: importing a plug-in runs a stranger's module, which may raise
     # anything at all (a SyntaxError, a KeyError of its own settings). Whatever it is, it must
     # not silence the other platforms; it is told to the caller, who logs it or raises from it.
@@ -98,7 +99,7 @@ def _load(entry: EntryPoint) -> AdapterFactory | _Broken:
         return _Broken(sentence=sentence, cause=error)
     if not callable(factory):
         return _Broken(sentence=f"{plug_in}: {entry.value} is no function that opens an adapter")
-    return factory
+    return cast("AdapterFactory", factory)
 
 
 def _unknown(name: str, declared: Iterable[str]) -> str:

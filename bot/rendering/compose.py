@@ -4,6 +4,7 @@ What changed comes first, then what always helps: when, where, who, what sort of
 siblings `headlines`, `links` and `words` this is where every word of our messages stands.
 """
 
+import re
 from typing import assert_never
 
 from bot.domain.changes import (
@@ -24,7 +25,7 @@ from bot.domain.events import Agency, Event, Update
 from bot.domain.messages import Message, Piece, Section, SectionKind
 from bot.rendering.fit import Measure, cut
 from bot.rendering.headlines import headline, headline_of
-from bot.rendering.links import links, picture
+from bot.rendering.links import LONGEST_LABEL, links, picture, video_name
 from bot.rendering.untrusted import one_line, paragraphs
 from bot.rendering.words import counted, when
 
@@ -35,9 +36,13 @@ _AGENCIES = 6
 _DETAIL = 160
 _COMMENT = 2000
 _UPDATES = 5
+_VIDEOS = 5
 _DESCRIPTION = 600
 _REMINDER_DESCRIPTION = 240
-_ABBREVIATE_FROM = 20
+_PUBLIC_BODY = re.compile(
+    r"\b(agency|administration|organi[sz]ation|office|institute|force)\b", re.IGNORECASE
+)
+_SHORT_NAME = re.compile(r"\((\w+)\)$")
 _NOTHING = "not given"
 
 
@@ -83,7 +88,10 @@ def _told(news: News, heading: str) -> tuple[Section, ...]:
             return _details(details, heading)
         case EventWithdrawn():
             return (_change(_WITHDRAWN),)
-        case EventAnnounced() | WebcastLive() | Reminder() | VideoAdded():
+        case VideoAdded(videos=videos):
+            names = (_short(video_name(one), LONGEST_LABEL) for one in videos[:_VIDEOS])
+            return (_change("\n".join(names), name=heading),) if heading else ()
+        case EventAnnounced() | WebcastLive() | Reminder():
             return (_change(f"{heading}."),) if heading else ()
         case _ as never:
             assert_never(never)
@@ -113,7 +121,7 @@ def _update(update: Update) -> Section:
     author = _short(update.created_by, _NAME)
     comment = cut(paragraphs(update.comment), _COMMENT, Measure.UTF16)
     heading = f"Update by {author}" if author else "Update"
-    return Section(heading=heading, body=(comment or "(no text)",), kind=SectionKind.TEXT)
+    return Section(heading=heading, body=(comment or "No text was given.",), kind=SectionKind.TEXT)
 
 
 def _details(details: tuple[Detail, ...], heading: str) -> tuple[Section, ...]:
@@ -141,7 +149,7 @@ def _detail(detail: Detail) -> str:
 def _facts(news: tuple[News, ...], event: Event) -> tuple[Section, ...]:
     withdrawn = next((one for one in news if isinstance(one, EventWithdrawn)), None)
     if withdrawn is not None:
-        date = _fact("Was", *when(withdrawn.last_date))
+        date = _fact("Was due", *when(withdrawn.last_date))
     else:
         date = _fact("When", *when(event.stated, relative=True))
     known = (
@@ -164,9 +172,12 @@ def _who(agencies: tuple[Agency, ...]) -> str:
 
 
 def _agency(agency: Agency) -> str:
-    """Long names are better known by their abbreviation, short ones (SpaceX, not SpX) are not."""
+    """Public bodies are known by their abbreviation (ESA), companies are not (SpaceX, not SpX)."""
     name, abbrev = one_line(agency.name), one_line(agency.abbrev)
-    return cut(abbrev if abbrev and len(name) >= _ABBREVIATE_FROM else name, _NAME, Measure.UTF16)
+    given = _SHORT_NAME.search(name)
+    if given:
+        return _short(given[1], _NAME)
+    return _short(abbrev if abbrev and _PUBLIC_BODY.search(name) else name, _NAME)
 
 
 def _background(news: tuple[News, ...], event: Event) -> tuple[Section, ...]:

@@ -95,16 +95,18 @@ def _how_far(before: StatedDate, after: StatedDate) -> str:
 def _more_precise(before: StatedDate, after: StatedDate) -> str:
     if before.date is None:
         return "Date announced"
-    if is_precise(before) or grain(after) > Grain.DAY or grain(before) is grain(after):
-        return "Now known more precisely"
+    if grain(after) > Grain.DAY:
+        return "Date now known more precisely"
     if not is_precise(after):
-        return "Time of day now known" if grain(before) is Grain.DAY else "Day now known"
+        return "Time of day now known" if grain(before) is Grain.DAY else "Date now known"
+    if is_precise(before):
+        return "Time now known more precisely"
     return "Time now known" if grain(before) <= Grain.DAY else "Date and time now known"
 
 
 def _less_precise(after: StatedDate) -> str:
     if after.date is None:
         return "Date no longer known"
-    if grain(after) <= Grain.DAY:
-        return "Time now less certain"
-    return "Date now less certain"
+    if grain(after) is Grain.DAY:
+        return "Time no longer known"
+    return "Time now less certain" if grain(after) < Grain.DAY else "Date now less certain"

@@ -30,9 +30,12 @@ def links(news: tuple[News, ...], event: Event) -> tuple[Link, ...]:
 
 def _videos(news: tuple[News, ...], event: Event) -> tuple[Link, ...]:
     """All videos; the main one is what is live, or else what LL2 puts first."""
-    added = {video.url for one in news if isinstance(one, VideoAdded) for video in one.videos}
+    told = (one.videos for one in news if isinstance(one, VideoAdded))
+    added = {video.url: video for videos in told for video in videos}
+    # The event says it better, but it may lack for a moment a video that it had.
+    every = added | {video.url: video for video in event.vid_urls}
     by_rank = sorted(
-        event.vid_urls,
+        every.values(),
         key=lambda video: (not (event.webcast_live and video.live), video.priority),
     )
     others = sorted(by_rank[1:], key=lambda video: video.url not in added)
@@ -43,14 +46,18 @@ def _videos(news: tuple[News, ...], event: Event) -> tuple[Link, ...]:
 
 
 def _video(video: VidUrl, verb: str) -> Link:
+    return Link(label=f"{verb}: {video_name(video)}", url=video.url, kind=LinkKind.VIDEO)
+
+
+def video_name(video: VidUrl) -> str:
+    """What a video is called, with its publisher and a foreign language: "Capture (NASA)"."""
     title, publisher = one_line(video.title), one_line(video.publisher)
     language = one_line(video.language)
     known = publisher.casefold() in title.casefold() or not title
     foreign = bool(language) and language.casefold() not in {"en", "english"}
     extra = (*((publisher,) if not known else ()), *((language,) if foreign else ()))
     name = title or publisher or host(video.url)
-    label = f"{verb}: {name} ({', '.join(extra)})" if extra else f"{verb}: {name}"
-    return Link(label=label, url=video.url, kind=LinkKind.VIDEO)
+    return f"{name} ({', '.join(extra)})" if extra else name
 
 
 def _source(update: Update) -> Link:

@@ -13,6 +13,7 @@ _LONGEST_URL = 2048
 
 _LINE_ENDS = re.compile("\\r\\n?|[\\x0b\\x0c\\x85\\u2028\\u2029]")
 _DIRECTION = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_BLANKS = re.compile(r" {2,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -28,9 +29,9 @@ def _is_printable(char: str) -> bool:
 
 
 def paragraphs(text: str) -> str:
-    """Printable text with plain newlines, one empty line at most, and no blanks at the edges."""
+    """Printable text with plain newlines, and nowhere more blanks or empty lines than one."""
     lines = _LINE_ENDS.sub("\n", text).replace("\t", " ").split("\n")
-    tidy = "\n".join(printable(line).strip() for line in lines)
+    tidy = "\n".join(_BLANKS.sub(" ", printable(line)).strip() for line in lines)
     return _BLANK_LINES.sub("\n\n", tidy).strip()
 
 

@@ -8,7 +8,7 @@ from bot.domain.messages import Piece, Stamp
 
 _EXACT_UNTIL = timedelta(days=7)
 _HOURS_UNTIL = timedelta(hours=48)
-_DAY = timedelta(days=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _TO_THE_MINUTE = DatePrecision(id=1)
 
 
@@ -52,11 +52,15 @@ def distance(before: StatedDate, after: StatedDate) -> str:
     if old is None or new is None:
         return ""
     if grains <= {Grain.HALF_DAY, Grain.DAY}:
-        return counted(abs(new.start - old.start).days, "day")
+        days = abs(new.start - old.start).days
+        return counted(days, "day") if days else ""
     if max(grains) > Grain.HOUR:
         return ""
-    words = span(abs(new.start - old.start))
-    return f"about {words}" if Grain.HOUR in grains and "about" not in words else words
+    apart = abs(new.start - old.start)
+    if Grain.HOUR not in grains:
+        return span(apart)
+    hours = round(apart / _HOUR) * _HOUR
+    return f"about {span(hours).removeprefix('about ')}" if hours else ""
 
 
 def when(stated: StatedDate, *, relative: bool = False) -> tuple[Piece, ...]:

@@ -1,0 +1,35 @@
+"""Golden files: how a renderer shows the cases of `golden_cases`, kept for people to read.
+
+Regenerate with `PERIGEE_WRITE_GOLDEN=1 pytest tests/unit/test_rendering_plain.py`, then read the
+difference as a stranger would before committing it.
+"""
+
+import os
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from golden_cases import CASES
+
+from bot.domain.messages import Message
+
+FOLDER = Path(__file__).parent / "golden"
+
+# Read before the environment is scrubbed for the tests.
+_WRITE = bool(os.environ.get("PERIGEE_WRITE_GOLDEN"))
+
+
+def check(kind: str, name: str, render: Callable[[Message], str]) -> None:
+    """Compare all cases of a file, rendered, with the golden file of this kind of renderer."""
+    shown = "".join(f"=== {case.title} ===\n{render(case.message())}\n\n" for case in CASES[name])
+    path = FOLDER / kind / f"{name}.txt"
+    if _WRITE:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(shown, encoding="utf-8", newline="\n")
+    assert path.is_file(), f"{path} is missing; run with PERIGEE_WRITE_GOLDEN=1 to write it"
+    # Bytes, because reading text would forgive a carriage return.
+    assert path.read_bytes().decode() == shown
+
+
+def stale(kind: str, names: Collection[str]) -> set[str]:
+    """Golden files of this kind that no case makes any more."""
+    return {path.name for path in (FOLDER / kind).iterdir()} - {f"{name}.txt" for name in names}

@@ -174,7 +174,8 @@ def _again(
 ) -> Verdict:
     if delivery.attempts < last:
         return Verdict(state=State.PENDING, not_before=at, error=reason)
-    return Verdict(state=otherwise, error=f"{reason} (gave up after {delivery.attempts} attempts)")
+    attempts = "1 attempt" if delivery.attempts == 1 else f"{delivery.attempts} attempts"
+    return Verdict(state=otherwise, error=f"{reason} (gave up after {attempts})")
 
 
 def backoff(attempts: int, random: Random) -> timedelta:

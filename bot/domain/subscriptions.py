@@ -82,18 +82,20 @@ def searchable(event: Event) -> str:
 
 def normalised(text: str) -> str:
     """Text made comparable: compatibility characters, case and runs of blanks do not matter."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    # Folding can leave accents out of order, so that equal texts would differ: hence once more.
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def parse_destination(text: str) -> Destination:
-    """Read `adapter:address`.
+    """Read `adapter:address`; blanks around the two do not matter.
 
     Raises:
         ConfigError: one of the two parts is missing.
 
     """
-    adapter, colon, address = text.strip().partition(":")
-    if not (colon and adapter and address):
+    adapter, address = (part.strip() for part in text.partition(":")[::2])
+    if not (adapter and address):
         raise ConfigError(
             f'"{text}" is not a destination; write adapter:address, e.g. discord:123456'
         )

@@ -1,0 +1,200 @@
+"""What follows from the outcome of an attempt, how long to wait, and what goes first."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import changes, leads
+
+from bot.domain.changes import Change, DetailsChanged, Kind, Reminder, WebcastLive
+from bot.domain.deliveries import (
+    MAX_ATTEMPTS,
+    FanoutId,
+    Gone,
+    Later,
+    Outcome,
+    Part,
+    Priority,
+    Refused,
+    Sent,
+    State,
+    Unknown,
+    Verdict,
+    advance,
+    backoff,
+    priority_of,
+)
+from bot.domain.events import EventId
+from bot.testing import START, a_delivery
+
+DETAILS = DetailsChanged(event_id=EventId(1), details=())
+LIVE = WebcastLive(event_id=EventId(1))
+
+
+def after(outcome: Outcome, *, harmless: bool = False, **changes: Any) -> Verdict:
+    """The verdict on a delivery, at `START`."""
+    return advance(
+        a_delivery(**changes),
+        outcome,
+        now=START,
+        repeat_is_harmless=harmless,
+        random=Random(1),  # noqa: S311 - jitter is no secret
+    )
+
+
+def a_reminder(lead: timedelta) -> Reminder:
+    """A reminder that was due `lead` before its event."""
+    return Reminder(event_id=EventId(1), date=START, lead=lead)
+
+
+def test_sent_is_the_end_and_keeps_the_remote_id() -> None:
+    """The platform has it."""
+    assert after(Sent(remote_id="42")) == Verdict(state=State.SENT, remote_id="42")
+
+
+@pytest.mark.parametrize("outcome", [Refused(reason="too long"), Gone(reason="no such channel")])
+@pytest.mark.parametrize("harmless", [False, True])
+def test_refusal_is_never_repeated(outcome: Refused | Gone, *, harmless: bool) -> None:
+    """The platform will not think better of it."""
+    verdict = after(outcome, harmless=harmless, priority=Priority.URGENT)
+
+    assert verdict == Verdict(state=State.DEAD, error=outcome.reason)
+
+
+def test_later_waits_as_long_as_the_platform_asks() -> None:
+    """A named wait is obeyed to the letter."""
+    verdict = after(Later(reason="slow mode", wait=timedelta(seconds=90)))
+
+    assert verdict == Verdict(
+        state=State.PENDING, not_before=START + timedelta(seconds=90), error="slow mode"
+    )
+
+
+def test_later_without_a_wait_backs_off() -> None:
+    """The first pause is five seconds at most and half of that at least."""
+    verdict = after(Later(reason="HTTP 503"), attempts=1)
+
+    assert verdict.state is State.PENDING
+    assert verdict.not_before is not None
+    assert timedelta(seconds=2.5) <= verdict.not_before - START <= timedelta(seconds=5)
+
+
+def test_later_is_given_up_after_the_last_attempt() -> None:
+    """Retries are bounded, and the record says how many there were."""
+    last_but_one = after(Later(reason="HTTP 503"), attempts=MAX_ATTEMPTS - 1)
+    last = after(Later(reason="HTTP 503"), attempts=MAX_ATTEMPTS)
+
+    assert last_but_one.state is State.PENDING
+    assert last == Verdict(state=State.DEAD, error="HTTP 503 (gave up after 24 attempts)")
+
+
+def test_unknown_is_repeated_where_a_repeat_is_harmless() -> None:
+    """The platform recognises the repeat, so it is tried like any other."""
+    first = after(Unknown(reason="timeout"), harmless=True, attempts=1)
+    last = after(Unknown(reason="timeout"), harmless=True, attempts=MAX_ATTEMPTS)
+
+    assert first.state is State.PENDING
+    assert last.state is State.UNKNOWN
+
+
+def test_urgent_unknown_is_repeated_once() -> None:
+    """Rather twice than never, when a webcast is live; but not thrice."""
+    first = after(Unknown(reason="timeout"), priority=Priority.URGENT, attempts=1)
+    second = after(Unknown(reason="timeout"), priority=Priority.URGENT, attempts=2)
+
+    assert first.state is State.PENDING
+    assert first.not_before is not None
+    assert first.not_before > START
+    assert second == Verdict(state=State.UNKNOWN, error="timeout (gave up after 2 attempts)")
+
+
+@pytest.mark.parametrize("priority", [Priority.NEWS, Priority.DETAILS])
+def test_unknown_that_can_wait_is_left(priority: Priority) -> None:
+    """Rather never than twice, where nothing is lost by it."""
+    verdict = after(Unknown(reason="timeout"), priority=priority, attempts=1)
+
+    assert verdict == Verdict(state=State.UNKNOWN, error="timeout (gave up after 1 attempt)")
+
+
+@given(
+    outcome=st.one_of(
+        st.builds(Sent),
+        st.builds(Later, reason=st.just("x"), wait=st.none() | st.just(timedelta(seconds=9))),
+        st.builds(Refused, reason=st.just("x")),
+        st.builds(Gone, reason=st.just("x")),
+        st.builds(Unknown, reason=st.just("x")),
+    ),
+    harmless=st.booleans(),
+    attempts=st.integers(1, MAX_ATTEMPTS + 2),
+    priority=st.sampled_from(Priority),
+)
+def test_every_delivery_ends(
+    outcome: Outcome, *, harmless: bool, attempts: int, priority: Priority
+) -> None:
+    """Any outcome gives a later try or a final state, a reason unless sent, and never for ever."""
+    verdict = after(outcome, harmless=harmless, attempts=attempts, priority=priority)
+
+    tries_again = verdict.state is State.PENDING
+    assert tries_again == (verdict.not_before is not None)
+    assert verdict.not_before is None or verdict.not_before > START
+    assert bool(verdict.error) == (verdict.state is not State.SENT)
+    assert not (tries_again and attempts >= MAX_ATTEMPTS)
+    assert verdict.state not in {State.LEASED, State.SENDING, State.EXPIRED, State.SUPERSEDED}
+
+
+@given(attempts=st.integers(0, 10_000), seed=st.integers())
+def test_backoff_doubles_up_to_an_hour_and_never_falls_below_half(attempts: int, seed: int) -> None:
+    """5 s, 10 s, 20 s … 1 h; the last half is random, so that many do not come back at once."""
+    pause = backoff(attempts, Random(seed))  # noqa: S311 - jitter is no secret
+
+    longest = min(timedelta(seconds=5) * 2 ** min(max(attempts - 1, 0), 20), timedelta(hours=1))
+    assert longest / 2 <= pause <= longest
+
+
+def test_all_backoffs_together_last_about_half_a_day() -> None:
+    """An outage of a platform over night loses nothing."""
+    random = Random(1)  # noqa: S311 - jitter is no secret
+
+    pauses = (backoff(attempts, random) for attempts in range(1, MAX_ATTEMPTS))
+
+    assert timedelta(hours=7) < sum(pauses, timedelta(0)) < timedelta(hours=15)
+
+
+def test_webcast_and_imminent_reminder_are_urgent() -> None:
+    """They are worth little a few minutes later; whatever they come with."""
+    assert priority_of((DETAILS, LIVE)) is Priority.URGENT
+    assert priority_of((a_reminder(timedelta(hours=1)),)) is Priority.URGENT
+    assert priority_of((a_reminder(timedelta(hours=24)),)) is Priority.NEWS
+
+
+def test_mere_details_go_last() -> None:
+    """Details beside other news go with that news."""
+    date = a_reminder(timedelta(hours=24))
+
+    assert priority_of((DETAILS,)) is Priority.DETAILS
+    assert priority_of((DETAILS, date)) is Priority.NEWS
+
+
+@given(news=st.lists(changes, min_size=1, max_size=4), lead=leads)
+def test_company_never_slows_a_message_down(news: list[Change], lead: timedelta) -> None:
+    """A message is as urgent as the most urgent thing in it."""
+    heap = (*news, a_reminder(lead))
+
+    assert priority_of(heap) == min(priority_of((one,)) for one in heap)
+
+
+def test_form_tells_what_a_message_tells() -> None:
+    """Deliveries that tell the same share one message; the order of kinds does not matter."""
+    one = Part(fanout_id=FanoutId(1), kinds=frozenset({Kind.DATE, Kind.UPDATE}))
+    same = Part(fanout_id=FanoutId(1), kinds=frozenset({Kind.UPDATE, Kind.DATE}))
+    fewer = Part(fanout_id=FanoutId(1), kinds=frozenset({Kind.DATE}))
+    other = Part(fanout_id=FanoutId(12), kinds=one.kinds)
+
+    forms = [a_delivery(parts=parts).form for parts in ((one,), (same,), (fewer,), (other,))]
+
+    assert forms[0] == forms[1]
+    assert len({*forms}) == 3
+    assert a_delivery(parts=(one, other)).form not in forms

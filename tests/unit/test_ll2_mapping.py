@@ -1,0 +1,464 @@
+"""LL2's JSON becomes observations; gaps and quirks cost as little as they can."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.events import (
+    Agency,
+    DatePrecision,
+    EventType,
+    Image,
+    InfoUrl,
+    Observation,
+    Program,
+    Update,
+    UpdateId,
+    VidUrl,
+)
+from bot.domain.watching import Snapshot
+from bot.ll2.mapping import agencies, event_types, observe
+
+CAPTURES = Path(__file__).parents[3] / "shared" / "ll2"
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def an_object(**changes: object) -> dict[str, object]:
+    """A detailed event as LL2 sends it, with these fields changed."""
+    whole: dict[str, object] = {
+        "id": 77,
+        "url": "https://ll2.example/2.3.0/events/77/?format=api",
+        "name": "Kestrel 4 Docking",
+        "slug": "kestrel-4-docking",
+        "type": {"id": 2, "name": "Docking"},
+        "date": "2027-03-04T10:30:00Z",
+        "date_precision": {"id": 1, "name": "Minute", "abbrev": "MIN"},
+        "description": "Docks to the forward port.",
+        "location": "International Space Station",
+        "duration": "PT6H30M",
+        "webcast_live": False,
+        "image": None,
+        "updates": [],
+        "vid_urls": [],
+        "info_urls": [],
+        "agencies": [{"id": 44, "name": "National Space Bureau", "abbrev": "NSB"}],
+        "program": [{"id": 17, "name": "International Space Station"}],
+        "last_updated": "2027-03-01T09:00:00Z",
+        "response_mode": "detailed",
+    }
+    return whole | changes
+
+
+def without(*names: str) -> dict[str, object]:
+    """The same event, with these keys absent."""
+    return {name: value for name, value in an_object().items() if name not in names}
+
+
+def seen(raw: object) -> Observation:
+    """The observation of one event that can be read."""
+    snapshot = observe([raw])
+    assert snapshot.malformed == ()
+    return snapshot.observations[0]
+
+
+def a_vid_url(**changes: object) -> dict[str, object]:
+    """A video as LL2 sends it."""
+    whole: dict[str, object] = {
+        "priority": 10,
+        "source": "youtube.com",
+        "publisher": "Example TV",
+        "title": "Docking live",
+        "description": "x" * 4000,
+        "url": "https://video.example/1",
+        "type": {"id": 1, "name": "Official Webcast"},
+        "language": {"id": 1, "name": "English", "code": "en"},
+        "start_time": "2027-03-04T10:00:00Z",
+        "end_time": None,
+        "live": True,
+    }
+    return whole | changes
+
+
+def test_a_whole_event_is_read() -> None:
+    """Every field that we use arrives in its place."""
+    observation = seen(an_object())
+
+    event = observation.event
+    assert observation.untold == frozenset()
+    assert (event.id, event.name) == (77, "Kestrel 4 Docking")
+    assert event.type == EventType(id=2, name="Docking")
+    assert event.date == datetime(2027, 3, 4, 10, 30, tzinfo=UTC)
+    assert event.date_precision == DatePrecision(id=1, name="Minute")
+    assert event.duration == timedelta(hours=6, minutes=30)
+    assert event.agencies == (Agency(id=44, name="National Space Bureau", abbrev="NSB"),)
+    assert event.programs == (Program(id=17, name="International Space Station"),)
+    assert event.last_updated == datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [
+        ("updates", "updates"),
+        ("vid_urls", "vid_urls"),
+        ("info_urls", "info_urls"),
+        ("agencies", "agencies"),
+        ("program", "programs"),
+        ("image", "image"),
+        ("description", "description"),
+        ("location", "location"),
+        ("duration", "duration"),
+        ("last_updated", "last_updated"),
+        ("webcast_live", "webcast_live"),
+        ("date_precision", "date_precision"),
+        ("date", "date"),
+    ],
+)
+def test_an_absent_key_is_untold(key: str, field: str) -> None:
+    """What the answer left out says nothing."""
+    assert seen(without(key)).untold == {field}
+
+
+@pytest.mark.parametrize("key", ["updates", "vid_urls", "info_urls", "agencies", "program"])
+def test_null_where_a_list_belongs_is_untold(key: str) -> None:
+    """LL2 gave null for lists that it filled before and after."""
+    observation = seen(an_object(**{key: None}))
+
+    assert observation.untold == {"programs" if key == "program" else key}
+
+
+def test_null_where_a_value_belongs_means_none() -> None:
+    """These fields may be null, and null is their answer."""
+    gone = dict.fromkeys(("image", "description", "location", "duration", "last_updated", "date"))
+
+    observation = seen(an_object(**gone, date_precision=None))
+
+    event = observation.event
+    assert observation.untold == frozenset()
+    assert (event.image, event.duration, event.last_updated, event.date) == (None,) * 4
+    assert (event.description, event.location) == ("", "")
+    assert event.date_precision is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("description", 5),
+        ("location", ["here"]),
+        ("image", "https://images.example/old-style.jpg"),
+        ("updates", {"id": 1}),
+        ("agencies", "NSB"),
+        ("webcast_live", None),
+        ("date_precision", {"name": "Day"}),
+        ("last_updated", "yesterday"),
+    ],
+)
+def test_an_unreadable_field_is_untold(key: str, value: object) -> None:
+    """What cannot be read says nothing, and the event stays."""
+    assert seen(an_object(**{key: value})).untold == {key}
+
+
+def test_types_and_precisions_that_are_new_to_us_are_kept() -> None:
+    """LL2 adds ids; they are no reason to drop an event."""
+    event = seen(
+        an_object(type={"id": 999, "name": "Tea"}, date_precision={"id": 40, "name": "Century"})
+    ).event
+
+    assert event.type == EventType(id=999, name="Tea")
+    assert event.date_precision == DatePrecision(id=40, name="Century")
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ("2027-03-04T10:30:00Z", datetime(2027, 3, 4, 10, 30, tzinfo=UTC)),
+        ("2027-03-04T12:30:00+02:00", datetime(2027, 3, 4, 10, 30, tzinfo=UTC)),
+        ("2027-03-04T10:30:00", datetime(2027, 3, 4, 10, 30, tzinfo=UTC)),
+    ],
+)
+def test_dates_are_aware_and_utc(told: str, meant: datetime) -> None:
+    """A date without a zone is LL2's UTC."""
+    date = seen(an_object(date=told)).event.date
+
+    assert date == meant
+    assert date is not None
+    assert date.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "told", ["P1Y", "P2M", "PT", "PT0S", "-PT5M", "junk", "", "P999999999999D", 5, "PT1H" * 99]
+)
+def test_a_duration_without_a_fixed_length_is_none(told: object) -> None:
+    """Years and months have no length; garbage has none either."""
+    assert seen(an_object(duration=told)).event.duration is None
+
+
+def test_updates_come_by_id_whatever_their_order() -> None:
+    """LL2 defines no order; of two with the same id the last wins."""
+    event = seen(
+        an_object(
+            updates=[
+                {"id": 9, "comment": "Later.\r\n", "created_by": None, "info_url": None},
+                {"id": 4, "comment": "First", "created_on": "2027-02-01T00:00:00Z"},
+                {"id": 9, "comment": "Latest.", "created_by": "Ada", "info_url": "ftp://x.example"},
+            ]
+        )
+    ).event
+
+    assert event.updates == (
+        Update(id=UpdateId(4), comment="First", created_on=datetime(2027, 2, 1, tzinfo=UTC)),
+        Update(id=UpdateId(9), comment="Latest.", created_by="Ada"),
+    )
+
+
+def test_a_malformed_item_costs_only_itself() -> None:
+    """One bad update or video hides neither its neighbours nor its event."""
+    event = seen(
+        an_object(
+            updates=[{"id": "x"}, None, {"id": 3, "comment": 7}, {"id": 5, "comment": None}],
+            vid_urls=[7, a_vid_url(url="javascript:alert(1)"), a_vid_url()],
+            agencies=[{"name": "No Id"}, {"id": 1, "name": None}, {"id": 2, "name": "Two"}],
+        )
+    ).event
+
+    assert [update.id for update in event.updates] == [5]
+    assert [video.url for video in event.vid_urls] == ["https://video.example/1"]
+    assert [agency.id for agency in event.agencies] == [2]
+
+
+def test_videos_come_by_priority_and_address_each_once() -> None:
+    """The lowest priority is the main one."""
+    event = seen(
+        an_object(
+            vid_urls=[
+                a_vid_url(url="https://b.example/", priority=9),
+                a_vid_url(url="https://a.example/", priority=9),
+                a_vid_url(url="https://z.example/", priority=7, publisher=None, language=None),
+                a_vid_url(url="https://a.example/", priority=12),
+            ]
+        )
+    ).event
+
+    urls = [video.url for video in event.vid_urls]
+    assert urls == ["https://z.example/", "https://a.example/", "https://b.example/"]
+    assert event.vid_urls[1] == VidUrl(
+        url="https://a.example/",
+        priority=9,
+        title="Docking live",
+        publisher="Example TV",
+        language="English",
+        live=True,
+        start_time=datetime(2027, 3, 4, 10, 0, tzinfo=UTC),
+    )
+
+
+def test_pages_may_be_bare_addresses() -> None:
+    """Some answers give a page as text only."""
+    event = seen(
+        an_object(
+            info_urls=[
+                "https://b.example/",
+                {"url": "https://a.example/", "title": " A\n page ", "source": "a.example"},
+                "mailto:me@a.example",
+            ]
+        )
+    ).event
+
+    assert event.info_urls == (
+        InfoUrl(url="https://a.example/", title="A page", source="a.example"),
+        InfoUrl(url="https://b.example/"),
+    )
+
+
+def test_a_picture_keeps_its_credit_and_license() -> None:
+    """Whoever shows it must name them."""
+    picture = {
+        "id": 5,
+        "image_url": "https://images.example/5.jpg",
+        "thumbnail_url": None,
+        "credit": None,
+        "license": {"id": 1, "name": "CC BY 4.0"},
+    }
+
+    assert seen(an_object(image=picture)).event.image == Image(
+        id=5, url="https://images.example/5.jpg", license="CC BY 4.0"
+    )
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        {"id": 1252, "image_url": "https://images.example/none.jpg"},
+        {"id": 5, "image_url": "file:///etc/passwd"},
+    ],
+)
+def test_a_placeholder_or_a_foreign_scheme_is_no_picture(picture: object) -> None:
+    """Picture 1252 is LL2's "No Image Placeholder"; only http and https lead anywhere."""
+    assert seen(an_object(image=picture)).event.image is None
+
+
+def test_texts_are_cleaned() -> None:
+    """Line ends, blanks, controls and half surrogates are put right."""
+    event = seen(
+        an_object(
+            name="  Kestrel\t4 \r\n Docking ",
+            description="\r\nOne\r\n\r\ntwo\x00\x07 \ud800!\r\n",
+        )
+    ).event
+
+    assert event.name == "Kestrel 4 Docking"
+    assert event.description == "One\n\ntwo \N{REPLACEMENT CHARACTER}!"
+
+
+def test_endless_texts_are_cut() -> None:
+    """Texts longer than their schema are kept up to sane caps; long addresses are dropped."""
+    event = seen(
+        an_object(
+            name="n" * 9_999,
+            description="d" * 99_999,
+            updates=[
+                {"id": 1, "comment": "c" * 99_999, "info_url": "https://a.example/" + "u" * 9_999}
+            ],
+        )
+    ).event
+
+    assert (len(event.name), len(event.description)) == (500, 20_000)
+    assert len(event.updates[0].comment) == 40_000
+    assert event.updates[0].info_url == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "event_id", "reason"),
+    [
+        (an_object(date="soon"), 77, "event 77 has no readable date"),
+        (an_object(name=None), 77, "event 77 has no readable name"),
+        (an_object(name=" \r\n"), 77, "event 77 has no readable name"),
+        (without("type"), 77, "event 77 has no readable type"),
+        (an_object(type={"name": "EVA"}, date=7), 77, "event 77 has no readable type and date"),
+        (an_object(id="77"), None, "an event has no readable id"),
+        (an_object(id=10**30), None, "an event has no readable id"),
+        (an_object(id=True), None, "an event has no readable id"),
+        ("text", None, "an entry is no event"),
+        (None, None, "an entry is no event"),
+    ],
+)
+def test_what_cannot_be_read_is_malformed(raw: object, event_id: int | None, reason: str) -> None:
+    """Its reason is one short sentence, and its id is told where it can be."""
+    (malformed,) = observe([raw]).malformed
+
+    assert malformed.event_id == event_id
+    assert malformed.reason == reason
+
+
+def test_one_malformed_event_hides_no_other() -> None:
+    """The other 99 arrive."""
+    good = [an_object(id=number) for number in range(1, 100)]
+
+    snapshot = observe([*good[:50], an_object(id=500, date="?"), *good[50:]])
+
+    assert len(snapshot.observations) == 99
+    assert [one.event_id for one in snapshot.malformed] == [500]
+
+
+@given(st.sampled_from(sorted(an_object())), json_values)
+def test_no_value_anywhere_breaks_the_reading(key: str, value: object) -> None:
+    """Whatever a field holds, the event is observed or malformed, never an error."""
+    snapshot = observe([an_object(**{key: value})])
+
+    assert len(snapshot.observations) + len(snapshot.malformed) == 1
+
+
+@given(
+    st.sampled_from(["updates", "vid_urls", "info_urls", "agencies", "program"]),
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["id", "url", "name", "comment", "priority", "language", "start_time"]),
+            json_values,
+        ),
+        max_size=3,
+    ),
+)
+def test_no_item_of_a_list_breaks_its_event(key: str, items: list[object]) -> None:
+    """Items are dropped one by one."""
+    snapshot = observe([an_object(**{key: items})])
+
+    assert len(snapshot.observations) == 1
+
+
+def test_names_for_the_catalogue_are_read() -> None:
+    """Those without id or name are left out; the rest come by id."""
+    raw = [{"id": 3, "name": "EVA"}, {"id": 2, "name": "Docking"}, {"id": 4}, None, {"name": "x"}]
+
+    assert event_types(raw) == (EventType(id=2, name="Docking"), EventType(id=3, name="EVA"))
+    assert agencies([{"id": 1, "name": "One", "abbrev": None}, 5]) == (Agency(id=1, name="One"),)
+
+
+# --- real answers ---
+
+
+def capture(name: str) -> object:
+    """A recorded answer; the recordings lie beside the repository."""
+    path = CAPTURES / name
+    if not path.exists():
+        pytest.skip(f"no recorded answer at {path}")
+    told: object = json.loads(path.read_text(encoding="utf-8"))
+    return told
+
+
+def recorded(name: str) -> Snapshot:
+    """All events of a recording."""
+    told = capture(name)
+    if isinstance(told, dict):
+        told = told.get("results", [told])
+    assert isinstance(told, list)
+    return observe(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("events-detailed.json", 7), ("event-1280.json", 1), ("upcoming-page.json", 10)],
+)
+def test_recorded_events_are_all_read(name: str, count: int) -> None:
+    """Real answers hold nothing malformed."""
+    snapshot = recorded(name)
+
+    assert snapshot.malformed == ()
+    assert len(snapshot.observations) == count
+
+
+def test_a_recorded_detailed_event_is_read_whole() -> None:
+    """Nothing of a complete detailed answer is untold."""
+    (observation,) = recorded("event-1280.json").observations
+
+    assert observation.untold == frozenset()
+    assert observation.event.agencies[0].abbrev == "ESA"
+    assert observation.event.updates[0].comment == "Adding event"
+    assert observation.event.image is not None
+    assert observation.event.image.license == "ESA Standard Licence"
+
+
+def test_a_recorded_normal_page_tells_no_agencies() -> None:
+    """`mode=normal` has neither agencies nor programs."""
+    snapshot = recorded("upcoming-page.json")
+
+    assert {one.untold for one in snapshot.observations} == {frozenset({"agencies", "programs"})}
+
+
+def test_recorded_captures_lacking_a_type_are_malformed_by_name() -> None:
+    """The abridged captures were recorded without their type; with one they are read."""
+    told = capture("same-event-captures-2.3.0.json")
+    assert isinstance(told, dict)
+    bare = [one["event"] for captures in told.values() for one in captures]
+
+    typed = observe([event | {"type": {"id": 1, "name": "Flyby"}} for event in bare])
+
+    assert typed.malformed == ()
+    assert {one.reason.split(" has ")[1] for one in observe(bare).malformed} == {"no readable type"}

@@ -75,7 +75,10 @@ class Mask:
     def __call__(self, text: str) -> str:
         """The text without secrets, and no longer than one line of a log may be."""
         masked = _CREDENTIALS.sub(_MASK, self._ours.sub(_MASK, text))
-        return masked if len(masked) <= _LONGEST else f"{masked[:_LONGEST]}… (cut)"
+        if len(masked) <= _LONGEST:
+            return masked
+        # a traceback says at its end what happened
+        return f"{masked[: _LONGEST // 2]}… (cut) …{masked[-_LONGEST // 2 :]}"
 
 
 def _forms(secret: str) -> tuple[str, ...]:

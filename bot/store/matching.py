@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_
 
+from bot.domain.changes import Kind
 from bot.domain.events import Event
 from bot.domain.subscriptions import searchable
+from bot.store.codec import bits
 from bot.store.tables import filter_terms, filters
 
 
@@ -16,7 +18,7 @@ def matches(event: Event, mask: int, lead: timedelta | None) -> ColumnElement[bo
     Args:
         event: the event as it is now.
         mask: the kinds of the news, as `codec.bits` gives them.
-        lead: the lead time when the news is a reminder; otherwise None.
+        lead: the lead time when the news is a reminder, which no other kind goes with.
 
     """
     conditions = [
@@ -26,8 +28,8 @@ def matches(event: Event, mask: int, lead: timedelta | None) -> ColumnElement[bo
         or_(~filters.c.has_program, _has("program", [one.id for one in event.programs])),
         or_(~filters.c.has_word, _has_word(searchable(event))),
     ]
-    if lead is not None:
-        conditions.append(_has("lead", [term(lead)]))
+    if mask & bits([Kind.REMINDER]):
+        conditions.append(_has("lead", [] if lead is None else [term(lead)]))
     return and_(*conditions)
 
 

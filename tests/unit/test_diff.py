@@ -220,6 +220,15 @@ def test_video_that_was_only_edited_or_removed_is_no_news() -> None:
     assert diff(before, an_event(vid_urls=(edited,))) == ()
 
 
+def test_video_that_comes_back_is_no_news() -> None:
+    """A link that flickers must not be told twice."""
+    first = an_event(vid_urls=(a_video(),))
+    without = remember(first, Observation(event=an_event()))
+    again = remember(without, Observation(event=first))
+
+    assert diff(without, again) == ()
+
+
 @pytest.mark.parametrize("field", ["name", "location", "description"])
 def test_changed_text_is_a_detail_with_both_values(field: str) -> None:
     """Before and after, in words."""

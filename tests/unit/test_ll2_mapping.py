@@ -1,8 +1,6 @@
 """LL2's JSON becomes observations; gaps and quirks cost as little as they can."""
 
-import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,10 +18,7 @@ from bot.domain.events import (
     UpdateId,
     VidUrl,
 )
-from bot.domain.watching import Snapshot
 from bot.ll2.mapping import agencies, event_types, observe
-
-CAPTURES = Path(__file__).parents[3] / "shared" / "ll2"
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -399,66 +394,3 @@ def test_names_for_the_catalogue_are_read() -> None:
 
     assert event_types(raw) == (EventType(id=2, name="Docking"), EventType(id=3, name="EVA"))
     assert agencies([{"id": 1, "name": "One", "abbrev": None}, 5]) == (Agency(id=1, name="One"),)
-
-
-# --- real answers ---
-
-
-def capture(name: str) -> object:
-    """A recorded answer; the recordings lie beside the repository."""
-    path = CAPTURES / name
-    if not path.exists():
-        pytest.skip(f"no recorded answer at {path}")
-    told: object = json.loads(path.read_text(encoding="utf-8"))
-    return told
-
-
-def recorded(name: str) -> Snapshot:
-    """All events of a recording."""
-    told = capture(name)
-    if isinstance(told, dict):
-        told = told.get("results", [told])
-    assert isinstance(told, list)
-    return observe(told)
-
-
-@pytest.mark.parametrize(
-    ("name", "count"),
-    [("events-detailed.json", 7), ("event-1280.json", 1), ("upcoming-page.json", 10)],
-)
-def test_recorded_events_are_all_read(name: str, count: int) -> None:
-    """Real answers hold nothing malformed."""
-    snapshot = recorded(name)
-
-    assert snapshot.malformed == ()
-    assert len(snapshot.observations) == count
-
-
-def test_a_recorded_detailed_event_is_read_whole() -> None:
-    """Nothing of a complete detailed answer is untold."""
-    (observation,) = recorded("event-1280.json").observations
-
-    assert observation.untold == frozenset()
-    assert observation.event.agencies[0].abbrev == "ESA"
-    assert observation.event.updates[0].comment == "Adding event"
-    assert observation.event.image is not None
-    assert observation.event.image.license == "ESA Standard Licence"
-
-
-def test_a_recorded_normal_page_tells_no_agencies() -> None:
-    """`mode=normal` has neither agencies nor programs."""
-    snapshot = recorded("upcoming-page.json")
-
-    assert {one.untold for one in snapshot.observations} == {frozenset({"agencies", "programs"})}
-
-
-def test_recorded_captures_lacking_a_type_are_malformed_by_name() -> None:
-    """The abridged captures were recorded without their type; with one they are read."""
-    told = capture("same-event-captures-2.3.0.json")
-    assert isinstance(told, dict)
-    bare = [one["event"] for captures in told.values() for one in captures]
-
-    typed = observe([event | {"type": {"id": 1, "name": "Flyby"}} for event in bare])
-
-    assert typed.malformed == ()
-    assert {one.reason.split(" has ")[1] for one in observe(bare).malformed} == {"no readable type"}

@@ -1,5 +1,6 @@
 """Which links and which picture a message carries, and what they are called. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -15,6 +16,7 @@ LONGEST_LABEL = 80
 _LONGEST_CREDIT = 160
 _NO_PICTURE = 1252
 """LL2's id of "No Image Placeholder" (facts-ll2, section 4)."""
+_NAMED_LICENCE = re.compile(r"\bcc\b|creative commons", re.IGNORECASE)
 
 
 def links(news: tuple[News, ...], event: Event) -> tuple[Link, ...]:
@@ -104,7 +106,7 @@ def picture(image: Image | None) -> Picture | None:
 
 
 def _credit(image: Image) -> str:
-    licence = one_line(image.license)
-    known = (one_line(image.credit), "" if licence.casefold() == "unknown" else licence)
-    named = ", ".join(part for part in known if part)
+    """Who made it; under which licence only where the licence wants to be named beside it."""
+    credit, licence = one_line(image.credit), one_line(image.license)
+    named = f"{credit}, {licence}" if credit and _NAMED_LICENCE.search(licence) else credit
     return cut(f"Picture: {named}", _LONGEST_CREDIT, Measure.UTF16) if named else ""

@@ -293,12 +293,13 @@ def test_a_page_says_its_title_and_source() -> None:
     ("changes", "credit"),
     [
         ({"license": "Unknown"}, "Picture: NASA"),
+        ({"license": "NASA Image and Media Guidelines"}, "Picture: NASA"),
         ({"license": "CC BY 4.0"}, "Picture: NASA, CC BY 4.0"),
         ({"credit": ""}, ""),
     ],
 )
 def test_a_picture_comes_with_its_credit_and_licence(changes: dict[str, Any], credit: str) -> None:
-    """Who made it is named, and under what terms where that is known."""
+    """Who made it is named, and a Creative Commons licence, whose terms ask for that."""
     image = replace(Image(id=7, url="https://example.org/7.jpg", credit="NASA"), **changes)
 
     picture = compose((ANNOUNCED,), an_event(image=image)).picture

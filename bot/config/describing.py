@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from bot.config.settings import Settings
-from bot.config.values import in_units
+from bot.domain.spans import spell_span
 
 
 def describe(settings: Settings) -> list[str]:
@@ -15,7 +15,7 @@ def describe(settings: Settings) -> list[str]:
         _first_run(settings),
         _serving(settings.web.listen),
         f"Logs from level {settings.log.level} on, as {settings.log.format}.",
-        f"Stops within {in_units(settings.shutdown_grace)} of a signal to do so.",
+        f"Stops within {spell_span(settings.shutdown_grace)} of a signal to do so.",
     ]
 
 
@@ -23,7 +23,7 @@ def _asking(settings: Settings) -> str:
     ll2 = settings.ll2
     key = "with an API key" if ll2.api_key else "without an API key"
     return (
-        f"Asks {ll2.base_url} every {in_units(ll2.poll_interval)}, more often near an event, "
+        f"Asks {ll2.base_url} every {spell_span(ll2.poll_interval)}, more often near an event, "
         f"with at most {ll2.hourly_budget} requests in any hour, {key}."
     )
 

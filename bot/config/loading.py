@@ -20,7 +20,7 @@ from bot.config.sources import (
     secrets_dir,
     variables,
 )
-from bot.config.values import in_units
+from bot.domain.spans import spell_span
 from bot.errors import ConfigError
 
 _PROBLEMS = {
@@ -135,7 +135,7 @@ def _spelled(key: str, source: str) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, timedelta):
-        return f'"{in_units(value)}"'
+        return f'"{spell_span(value)}"'
     text = json.dumps(value, default=str, ensure_ascii=False)
     text = re.sub(r"//[^/@]*@", "//***@", text)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -190,3 +190,19 @@ def _secret_texts(table: Mapping[str, object], *, within: bool = False) -> Itera
             yield from _secret_texts(value, within=secret)
         elif secret:
             yield from map(str, value if isinstance(value, list) else [value])
+
+
+class FixedSettings(Settings):
+    """Settings that are exactly what is passed in: the environment has no say (the demo's)."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the vendor's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the vendor's signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the vendor's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the vendor's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is passed in."""
+        return (init_settings,)

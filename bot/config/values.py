@@ -9,34 +9,17 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from bot.config.sources import SECRETS_DIR
-
-_UNITS = {
-    "d": timedelta(days=1),
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-    "s": timedelta(seconds=1),
-}
-_DURATION = re.compile(r"(?=.)" + "".join(rf"(?:(\d{{1,6}}){unit})?" for unit in _UNITS), re.ASCII)
+from bot.domain.spans import read_span
 
 
 def duration(value: object) -> timedelta:
     """Read "25s", "5m", "1h30m" or "1d"; larger units first, whole numbers only."""
     if isinstance(value, timedelta):
         return value
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
+    span = read_span(value) if isinstance(value, str) else None
+    if span is None:
         raise ValueError('is not a duration; write "25s", "5m", "1h30m" or "1d"')
-    spans = zip(match.groups(default="0"), _UNITS.values(), strict=True)
-    return sum((int(count) * unit for count, unit in spans), start=timedelta())
-
-
-def in_units(span: timedelta) -> str:
-    """The inverse of `duration`, to the second: 90 minutes are "1h30m"."""
-    left, words = span, ""
-    for unit, length in _UNITS.items():
-        count, left = divmod(left, length)
-        words += f"{count}{unit}" if count else ""
-    return words or "0s"
+    return span
 
 
 def _web_address(url: str) -> str:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.config import Settings, describe, find_config, load_settings
 from bot.config.loading import setting_names
-from bot.config.values import duration, in_units
+from bot.config.values import duration
+from bot.domain.spans import spell_span
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -117,15 +118,15 @@ def test_files_of_others_in_the_secrets_folder_are_left_alone(
 )
 def test_durations_have_units(text: str, spelled: str) -> None:
     """Any units, larger ones first."""
-    assert in_units(duration(text)) == spelled
+    assert spell_span(duration(text)) == spelled
 
 
 @given(st.integers(min_value=0, max_value=10**9))
 def test_durations_survive_being_written(seconds: int) -> None:
-    """What `in_units` writes, `duration` reads."""
+    """What `spell_span` writes, `duration` reads."""
     span = timedelta(seconds=seconds)
 
-    assert duration(in_units(span)) == span
+    assert duration(spell_span(span)) == span
 
 
 def test_slash_at_the_end_of_an_address_does_not_matter(written: Written) -> None:

@@ -13,13 +13,14 @@ import pytest
 HOUSE = Path(__file__).parents[1]
 
 CORE = {"domain", "errors", "rendering", "ports"}
-BELOW_DEMO = {*CORE, "services", "commands", "testing", "clock", "ll2", "store", "adapters"} | {
-    "adapters.discord",
-    "adapters.telegram",
-    "web",
-    "config",
-    "logs",
+BELOW_APP = {
+    *CORE,
+    *("services", "commands", "testing", "clock"),
+    *("ll2", "store", "adapters", "adapters.discord", "adapters.telegram", "web"),
+    *("config", "logs"),
 }
+
+COMMAND_LINE = {"errors", "domain", "clock", "config", "logs", "app", "administration", "views"}
 
 MAY_IMPORT = {
     "__init__": set[str](),
@@ -41,9 +42,11 @@ MAY_IMPORT = {
     "config": {"domain", "errors"},
     "logs": {"domain", "errors"},
     "views": CORE,
-    "app": BELOW_DEMO,
-    "demo": BELOW_DEMO | {"app", "simulator"},
-    "cli": {"app", "demo", "simulator", "config", "logs", "errors", "views"},
+    "app": BELOW_APP,
+    "administration": {*BELOW_APP, "app"},
+    "demo": {*BELOW_APP, "app", "administration", "simulator"},
+    "desk": COMMAND_LINE,
+    "cli": {*COMMAND_LINE, "desk", "demo", "simulator"},
     "__main__": {"cli"},
 }
 """Which rooms each room may import besides itself; the table of docs/architecture.md."""
@@ -53,6 +56,7 @@ VENDORS = {
     "aiosqlite": ("store",),
     "alembic": ("store",),
     "asyncpg": ("store",),
+    "click": ("cli", "desk", "views"),
     "discord": ("adapters.discord",),
     "isodate": ("ll2", "simulator"),
     "msgspec": ("store",),
@@ -60,17 +64,15 @@ VENDORS = {
     "pydantic_core": ("config",),
     "pydantic_settings": ("config",),
     "pythonjsonlogger": ("logs",),
-    "rich": ("cli", "views"),
     "sqlalchemy": ("store",),
     "telegram": ("adapters.telegram",),
-    "typer": ("cli", "views"),
 }
 """Where each vendor may be imported; one that is not here may be imported nowhere."""
 
 KEEPERS = {
     "reads the time or waits for it": ("clock", "testing", "demo"),
     "reads the environment": ("config",),
-    "prints": ("cli", "views", "adapters.console"),
+    "prints": ("cli", "desk", "views", "adapters.console"),
 }
 """The modules that alone may do a thing."""
 

@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "cli": {*COMMAND_LINE, "desk", "demo", "simulator"},
     "__main__": {"cli"},
 }
-"""Which rooms each room may import besides itself; the table of docs/architecture.md."""
+"""Which rooms each room may import besides itself; docs/architecture.md says why."""
 
 VENDORS = {
     "aiohttp": ("ll2", "web", "simulator", "adapters.telegram.transport"),

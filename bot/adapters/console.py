@@ -1,10 +1,10 @@
 """The console: prints each message as its channel would show it. For the demo and for trying out.
 
-Needs no account. Settings: none; `stream` takes a text stream instead of standard output.
+Needs no account. Options: `colour` (true) may forbid colours on a terminal, as NO_COLOR asks;
+`stream` takes a text stream instead of standard output.
 """
 
 import asyncio
-import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -42,10 +42,10 @@ class ConsoleAdapter:
     name = "console"
     limits = _LIMITS
 
-    def __init__(self, stream: TextIOBase) -> None:
+    def __init__(self, stream: TextIOBase, *, colour: bool) -> None:
         self._stream = stream
-        # NO_COLOR (no-color.org) belongs to the terminal like its width; it is no setting of ours.
-        self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+        self._is_terminal = stream.isatty()
+        self._coloured = self._is_terminal and colour
         self._one_at_a_time = asyncio.Lock()
 
     async def send(self, delivery: Delivery, message: Message) -> Outcome:
@@ -56,7 +56,7 @@ class ConsoleAdapter:
             return await asyncio.to_thread(self._write, text)
 
     def _shown(self, address: str, message: Message) -> str:
-        columns = shutil.get_terminal_size((_USUAL, 24)).columns if self._coloured else _USUAL
+        columns = shutil.get_terminal_size((_USUAL, 24)).columns if self._is_terminal else _USUAL
         width = min(max(columns, _NARROW), _WIDE)
         channel = f"── #{one_line(address).removeprefix('#')} "
         header = self._painted(channel.ljust(width, "─"), _DIM)
@@ -93,4 +93,4 @@ async def create(options: Mapping[str, object]) -> AsyncIterator[Adapter]:
     stream = options.get("stream", sys.stdout)
     if not isinstance(stream, TextIOBase):
         raise ConfigError(f"console.stream is {stream!r}; give it a text stream or leave it out")
-    yield ConsoleAdapter(stream)
+    yield ConsoleAdapter(stream, colour=bool(options.get("colour", True)))

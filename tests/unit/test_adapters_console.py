@@ -85,17 +85,17 @@ async def test_standard_output_is_the_usual_stream(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("stream", "no_color", "coloured"),
-    [(Terminal, "", True), (Terminal, "1", False), (io.StringIO, "", False)],
+    ("stream", "colour", "coloured"),
+    [(Terminal, True, True), (Terminal, False, False), (io.StringIO, True, False)],
 )
 async def test_only_a_terminal_gets_colours_and_may_refuse_them(
-    monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], no_color: str, *, coloured: bool
+    stream: type[io.StringIO], *, colour: bool, coloured: bool
 ) -> None:
-    """Files and pipes stay readable; NO_COLOR is honoured (no-color.org: set and not empty)."""
-    monkeypatch.setenv("NO_COLOR", no_color)
+    """Files and pipes stay readable, and so does a terminal whose owner wants no colours."""
     output = stream()
 
-    await printed(output)
+    async with create({"stream": output, "colour": colour}) as adapter:
+        await adapter.send(a_delivery(), a_message())
 
     assert (ESCAPE in output.getvalue()) is coloured
 
@@ -106,7 +106,6 @@ async def test_a_terminals_width_is_used_within_reason(
 ) -> None:
     """Lines of 300 columns are no pleasure, nor are those of 40."""
     monkeypatch.setenv("COLUMNS", columns)
-    monkeypatch.setenv("NO_COLOR", "")
     output = Terminal()
 
     await printed(output)

@@ -257,7 +257,9 @@ _FINISH = (
     .where(deliveries.c.id == bindparam("key"))
     .values(
         state=bindparam("to"),
-        not_before=func.coalesce(bindparam("again_at"), deliveries.c.not_before),
+        not_before=func.coalesce(
+            bindparam("again_at", type_=deliveries.c.not_before.type), deliveries.c.not_before
+        ),
         lease_until=None,
         sent_at=bindparam("sent"),
         done_at=bindparam("done"),

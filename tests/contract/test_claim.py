@@ -1,0 +1,245 @@
+"""`ports.Outbox`, second half: who is sent next, and what is folded into it."""
+
+from datetime import datetime, timedelta
+
+from outboxes import (
+    HOUR,
+    LEASE,
+    claim,
+    expand,
+    finish,
+    moved,
+    owe,
+    start,
+    states,
+    subscribe,
+    tell,
+    to,
+)
+
+from bot.domain.changes import Kind, WebcastLive
+from bot.domain.deliveries import Priority, State
+from bot.domain.events import EventId
+from bot.ports import Store
+from bot.store.unit_of_work import SqlStore
+from bot.testing import START, an_event
+
+LIVE = WebcastLive(event_id=EventId(1))
+OTHER = an_event(id=EventId(2))
+LATER = START + HOUR
+
+
+async def test_urgent_goes_first_then_the_oldest(store: SqlStore) -> None:
+    """`claim`: take due deliveries of an adapter, urgent first."""
+    await subscribe(store, to("a"), to("b"), kinds=frozenset(Kind))
+    for number, priority in enumerate(
+        (Priority.DETAILS, Priority.NEWS, Priority.URGENT, Priority.NEWS), start=1
+    ):
+        event = an_event(id=EventId(number))
+        await tell(store, moved(event), event=event, priority=priority)
+
+    claimed = [await claim(store, limit=3) for _ in range(3)]
+
+    order = [(one.event_id, one.destination.address) for batch in claimed for one in batch]
+    assert order == [(number, place) for number in (3, 2, 4, 1) for place in ("a", "b")]
+
+
+async def test_only_the_adapters_own_are_claimed(store: SqlStore) -> None:
+    """`claim`: deliveries of an adapter; those of another are left alone."""
+    await subscribe(store, to("a"), to("b", "discord"))
+    await tell(store)
+
+    claimed = await claim(store, adapter="discord")
+
+    assert [one.destination for one in claimed] == [to("b", "discord")]
+    assert await states(store) == [State.PENDING, State.LEASED]
+
+
+async def test_claimed_is_not_claimed_again(store: SqlStore) -> None:
+    """`claim`: a lease keeps others away."""
+    await subscribe(store, to("a"))
+    await tell(store)
+
+    first, again = await claim(store), await claim(store)
+
+    assert len(first) == 1
+    assert again == ()
+
+
+async def test_delivery_waits_for_its_time(store: SqlStore) -> None:
+    """`claim`: due deliveries only; a retry is due when it says."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    (delivery,) = await claim(store)
+    await start(store, [delivery])
+    await finish(store, [delivery], state=State.PENDING, not_before=LATER, error="busy")
+
+    early = await claim(store, now=LATER - timedelta(microseconds=1))
+    (again,) = await claim(store, now=LATER)
+
+    assert early == ()
+    assert (again.id, again.attempts) == (delivery.id, 1)
+
+
+async def test_due_news_of_one_event_is_folded_into_the_oldest(store: SqlStore) -> None:
+    """`claim`: others of the pair that are due are folded into the claimed one."""
+    await subscribe(store, to("a"))
+    fanout_ids = [await owe(store), await owe(store, LIVE), await owe(store)]
+    await expand(store)
+
+    (claimed,) = await claim(store)
+
+    assert [part.fanout_id for part in claimed.parts] == fanout_ids
+    assert [part.kinds for part in claimed.parts] == [{Kind.DATE}, {Kind.WEBCAST}, {Kind.DATE}]
+    assert await states(store) == [State.LEASED, State.SUPERSEDED, State.SUPERSEDED]
+
+
+async def test_urgent_news_takes_the_older_with_it(store: SqlStore) -> None:
+    """`claim`: one event's messages keep their order: the urgent one tells the older too."""
+    await subscribe(store, to("a"))
+    fanout_ids = [await owe(store), await owe(store, LIVE, priority=Priority.URGENT)]
+    await expand(store)
+
+    (claimed,) = await claim(store)
+
+    assert claimed.priority is Priority.URGENT
+    assert [part.fanout_id for part in claimed.parts] == fanout_ids
+    assert await states(store) == [State.SUPERSEDED, State.LEASED]
+
+
+async def test_other_events_and_destinations_are_not_folded(store: SqlStore) -> None:
+    """`claim`: a pair is one event at one destination."""
+    await subscribe(store, to("a"), to("b"))
+    await tell(store)
+    await tell(store, moved(OTHER), event=OTHER)
+
+    claimed = await claim(store)
+
+    assert [(one.event_id, one.destination.address) for one in claimed] == [
+        (1, "a"),
+        (1, "b"),
+        (2, "a"),
+        (2, "b"),
+    ]
+    assert {len(one.parts) for one in claimed} == {1}
+
+
+async def test_leased_delivery_holds_up_the_younger(store: SqlStore) -> None:
+    """`claim`: a delivery waits while another of the same pair is under way."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    await claim(store)
+    await tell(store, LIVE, priority=Priority.URGENT)
+    await tell(store, moved(OTHER), event=OTHER)
+
+    claimed = await claim(store)
+
+    assert [one.event_id for one in claimed] == [2]
+
+
+async def test_sending_delivery_holds_up_the_younger(store: SqlStore) -> None:
+    """`claim`: under way is also what was handed to the adapter and has not ended."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    first = await claim(store)
+    await start(store, first)
+    await tell(store, LIVE, priority=Priority.URGENT)
+
+    held_up = await claim(store)
+    await finish(store, first)
+    (second,) = await claim(store)
+
+    assert held_up == ()
+    assert second.parts[0].kinds == {Kind.WEBCAST}
+
+
+async def test_waiting_retry_holds_up_the_younger_and_takes_it_along(store: SqlStore) -> None:
+    """`claim`: a delivery waits while another of the same pair waits for its retry."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    (first,) = await claim(store)
+    await start(store, [first])
+    await finish(store, [first], state=State.PENDING, not_before=LATER)
+    await tell(store, LIVE)
+
+    held_up = await claim(store)
+    (again,) = await claim(store, now=LATER)
+
+    assert held_up == ()
+    assert again.id == first.id
+    assert [part.kinds for part in again.parts] == [{Kind.DATE}, {Kind.WEBCAST}]
+
+
+async def test_what_was_folded_is_folded_on(store: SqlStore) -> None:
+    """`claim`: a carrier that is itself folded hands over all that it carried."""
+    await subscribe(store, to("a"))
+    fanout_ids = [await owe(store), await owe(store)]
+    await expand(store)
+    (carrier,) = await claim(store)
+    await start(store, [carrier])
+    await finish(store, [carrier], state=State.PENDING, not_before=LATER)
+    fanout_ids.append(await owe(store, LIVE, priority=Priority.URGENT))
+    await expand(store)
+
+    (claimed,) = await claim(store, now=LATER)
+
+    assert claimed.id != carrier.id
+    assert [part.fanout_id for part in claimed.parts] == fanout_ids
+    assert await states(store) == [State.SUPERSEDED, State.SUPERSEDED, State.LEASED]
+
+
+async def test_given_up_delivery_lets_the_younger_go(store: SqlStore) -> None:
+    """`claim`: what is over holds up nothing."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    first = await claim(store)
+    await tell(store, LIVE)
+    await finish(store, first, state=State.DEAD, error="no such channel")
+
+    (second,) = await claim(store)
+
+    assert [part.kinds for part in second.parts] == [{Kind.WEBCAST}]
+
+
+async def test_lease_that_ran_out_is_freed(store: SqlStore) -> None:
+    """`reclaim`: free what was leased but not started: leases that ran out; how many."""
+    await subscribe(store, to("a"), to("b"))
+    await tell(store)
+    claimed = await claim(store)
+
+    early = await _reclaim(store, now=START + LEASE - timedelta(microseconds=1))
+    freed = await _reclaim(store, now=START + LEASE)
+    again = await _reclaim(store, now=START + LEASE)
+
+    assert (early, freed, again) == (0, 2, 0)
+    assert await claim(store) == claimed
+
+
+async def test_restart_frees_every_lease_but_nothing_that_was_started(store: SqlStore) -> None:
+    """`reclaim`: all (None); what is marked `sending` is not freed, it may have arrived."""
+    await subscribe(store, to("a"), to("b"))
+    await tell(store)
+    leased, started = await claim(store)
+    await start(store, [started])
+
+    freed = await _reclaim(store, now=None)
+
+    assert freed == 1
+    assert await claim(store) == (leased,)
+
+
+async def _reclaim(store: Store, **until: datetime | None) -> int:
+    async with store.writing() as unit:
+        return await unit.outbox.reclaim(now=until["now"])
+
+
+async def test_freed_lease_keeps_what_was_folded_into_it(store: SqlStore) -> None:
+    """`reclaim`: a crash between claim and start loses no part."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    await tell(store, LIVE)
+    first = await claim(store)
+
+    await _reclaim(store, now=None)
+
+    assert await claim(store) == first

@@ -1,5 +1,6 @@
 """A stand-in for LL2 with canned answers, and a client to put before it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,8 @@ class FakeLog:
         return tuple(sorted(late, key=lambda mark: mark.at))
 
     async def begin(self, at: datetime, purpose: Purpose) -> RequestMark:
-        """Write down that a request is made."""
+        """Write down that a request is made; others run meanwhile, as while a store commits."""
+        await asyncio.sleep(0)
         mark = RequestMark(id=len(self.kept) + 1, at=at, purpose=purpose)
         self.kept[mark.id] = mark
         return mark

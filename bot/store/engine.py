@@ -9,7 +9,7 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
@@ -109,6 +109,10 @@ class Engine:
                 ) from exc
             yield
 
+    def exists(self) -> bool:
+        """Whether there is something to open; a store in memory always is."""
+        return self.path is None or self.path.exists()
+
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
@@ -138,6 +142,7 @@ def _create(url: URL, *, in_memory: bool) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _on_connect)
     event.listen(engine.sync_engine, "begin", _on_begin)
+    event.listen(engine.sync_engine, "handle_error", _on_error)
     return engine
 
 
@@ -154,6 +159,14 @@ def _on_begin(connection: Connection) -> None:
     # A deferred transaction that starts to write midway can fail at once with SQLITE_BUSY.
     immediate = connection.get_execution_options().get("immediate", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _on_error(error: ExceptionContext) -> None:
+    # SQLAlchemy gives up a connection on which a task was cancelled, as network drivers need it.
+    # Here that would lose a store in memory, and on a file leave the lock with an open statement.
+    # The driver's thread ends what it has begun, and the rollback follows it.
+    if isinstance(error.original_exception, asyncio.CancelledError):
+        error.is_disconnect = False
 
 
 _REMEDIES = (

@@ -1,0 +1,307 @@
+"""`ports.Outbox`, the rest: what a message tells, what became of it, and the record."""
+
+from datetime import timedelta
+
+from outboxes import (
+    HOUR,
+    LEASE,
+    a_debt,
+    a_reminder,
+    claim,
+    expand,
+    finish,
+    keep,
+    moved,
+    owe,
+    start,
+    states,
+    subscribe,
+    tell,
+    to,
+)
+
+from bot.domain.changes import DetailsChanged, Kind, UpdatePosted, WebcastLive
+from bot.domain.deliveries import Delivery, FanoutId, Part, Priority, State
+from bot.domain.events import EventId
+from bot.domain.fanouts import Record
+from bot.ports import Store
+from bot.store.unit_of_work import SqlStore
+from bot.testing import START, a_hostile_message, a_message, an_event, an_update
+
+LIVE = WebcastLive(event_id=EventId(1))
+POSTED = UpdatePosted(event_id=EventId(1), updates=(an_update(),))
+EDITED = DetailsChanged(event_id=EventId(1), details=())
+LATER = START + HOUR
+
+
+async def _one(store: Store) -> Delivery:
+    await subscribe(store, to("a"))
+    await tell(store)
+    (delivery,) = await claim(store)
+    return delivery
+
+
+async def _records(store: Store) -> tuple[Record, ...]:
+    async with store.reading() as unit:
+        return await unit.outbox.records()
+
+
+async def test_news_is_what_the_parts_tell(store: SqlStore) -> None:
+    """`news`: the event as it is now, and what these parts tell of it, oldest first."""
+    first = await owe(store, moved(), LIVE, EDITED) or FanoutId(0)
+    second = await owe(store, POSTED) or FanoutId(0)
+    renamed = an_event(name="Renamed")
+    async with store.writing() as unit:
+        await keep(unit, renamed)
+    parts = (
+        Part(fanout_id=second, kinds=frozenset({Kind.UPDATE})),
+        Part(fanout_id=first, kinds=frozenset({Kind.DATE, Kind.WEBCAST})),
+    )
+
+    async with store.reading() as unit:
+        event, news = await unit.outbox.news(parts)
+
+    assert event == renamed
+    assert news == (moved(), LIVE, POSTED)
+
+
+async def test_news_of_a_reminder_comes_from_its_debt(store: SqlStore) -> None:
+    """`news`: a reminder has no row among the changes, and is told all the same."""
+    reminder = a_reminder(late=True)
+    async with store.writing() as unit:
+        await keep(unit)
+        kinds = frozenset({Kind.REMINDER})
+        fanout_id = await unit.outbox.owe(a_debt(kinds=kinds, reminder=reminder))
+    part = Part(fanout_id=fanout_id or FanoutId(0), kinds=kinds)
+
+    async with store.reading() as unit:
+        event, news = await unit.outbox.news([part])
+
+    assert event == an_event()
+    assert news == (reminder,)
+
+
+async def test_message_is_kept_under_its_form(store: SqlStore) -> None:
+    """`keep_message`: keep a message under its form, once. `message`: the one that was kept."""
+    plain, hostile = a_message(), a_hostile_message()
+
+    async with store.writing() as unit:
+        plain_id = await unit.outbox.keep_message("1:date", plain)
+        hostile_id = await unit.outbox.keep_message("2:date", hostile)
+
+    async with store.reading() as unit:
+        assert await unit.outbox.message("1:date") == (plain_id, plain)
+        assert await unit.outbox.message("2:date") == (hostile_id, hostile)
+        assert await unit.outbox.message("3:date") is None
+
+
+async def test_started_delivery_has_one_attempt_more(store: SqlStore) -> None:
+    """`start`: mark as `sending`, one attempt more, before the adapter is called."""
+    delivery = await _one(store)
+
+    await start(store, [delivery])
+
+    assert await states(store) == [State.SENDING]
+    assert [one.attempts for one in await _records(store)] == [1]
+
+
+async def test_interrupted_is_what_was_being_sent(store: SqlStore) -> None:
+    """`interrupted`: what is marked `sending`, of one adapter, with all its parts."""
+    await subscribe(store, to("a"), to("b"), to("c", "discord"))
+    await tell(store)
+    await tell(store, LIVE)
+    sending, _leased = await claim(store)
+    await start(store, [sending])
+    await start(store, await claim(store, adapter="discord"))
+
+    async with store.reading() as unit:
+        (interrupted,) = await unit.outbox.interrupted("console")
+
+    assert interrupted.id == sending.id
+    assert interrupted.attempts == 1
+    assert interrupted.parts == sending.parts
+
+
+async def test_nothing_is_interrupted_once_it_ended(store: SqlStore) -> None:
+    """`interrupted`: an end that was recorded is an end."""
+    delivery = await _one(store)
+    await start(store, [delivery])
+
+    await finish(store, [delivery], state=State.PENDING, not_before=LATER)
+
+    async with store.reading() as unit:
+        assert await unit.outbox.interrupted("console") == ()
+
+
+async def test_sent_delivery_is_recorded(store: SqlStore) -> None:
+    """`finish`: record what became of deliveries: the platform's id and when."""
+    delivery = await _one(store)
+    await start(store, [delivery])
+
+    await finish(store, [delivery], remote_id="m1")
+
+    (record,) = await _records(store)
+    assert (record.state, record.remote_id, record.error) == (State.SENT, "m1", "")
+    assert record.sent_at == START + LEASE
+
+
+async def test_given_up_delivery_is_recorded_with_its_reason(store: SqlStore) -> None:
+    """`finish`: a final state other than SENT has a reason and no moment of sending."""
+    delivery = await _one(store)
+    await start(store, [delivery])
+
+    await finish(store, [delivery], state=State.DEAD, error="Unknown Channel")
+
+    (record,) = await _records(store)
+    assert (record.state, record.error) == (State.DEAD, "Unknown Channel")
+    assert record.sent_at is None
+    assert await claim(store, now=LATER) == ()
+
+
+async def test_retry_that_succeeds_leaves_no_error(store: SqlStore) -> None:
+    """`finish`: `error` says why it is not sent; empty when it is."""
+    delivery = await _one(store)
+    await start(store, [delivery])
+    await finish(store, [delivery], state=State.PENDING, not_before=LATER, error="busy")
+    (again,) = await claim(store, now=LATER)
+    await start(store, [again])
+
+    await finish(store, [again], remote_id="m2")
+
+    (record,) = await _records(store)
+    assert (record.state, record.attempts, record.error) == (State.SENT, 2, "")
+
+
+async def test_ending_without_a_new_time_keeps_the_old_one(store: SqlStore) -> None:
+    """`finish`: what goes back without a time of its own is due as it was."""
+    delivery = await _one(store)
+
+    await finish(store, [delivery], state=State.PENDING)
+
+    async with store.reading() as unit:
+        assert await unit.outbox.next_due("console") == START
+    assert len(await claim(store)) == 1
+
+
+async def test_next_due_is_the_earliest_that_waits(store: SqlStore) -> None:
+    """`next_due`: when the earliest pending delivery of an adapter may be tried."""
+    await subscribe(store, to("a"), to("b"), to("c", "discord"))
+    await tell(store)
+    first, second = await claim(store)
+    await start(store, [first, second])
+    await finish(store, [first], state=State.PENDING, not_before=LATER + HOUR)
+    await finish(store, [second], state=State.PENDING, not_before=LATER)
+
+    async with store.reading() as unit:
+        assert await unit.outbox.next_due("console") == LATER
+        assert await unit.outbox.next_due("discord") == START
+
+
+async def test_nothing_is_due_when_nothing_waits(store: SqlStore) -> None:
+    """`next_due`: None: nothing waits; what is under way or over does not."""
+    await subscribe(store, to("a"), to("b"))
+    await tell(store)
+    first, _second = await claim(store)
+    await finish(store, [first])
+
+    async with store.reading() as unit:
+        assert await unit.outbox.next_due("console") is None
+
+
+async def test_record_shows_a_delivery_in_full(store: SqlStore) -> None:
+    """`records`: the record of deliveries."""
+    await subscribe(store, to("a", "discord"), kinds=frozenset({Kind.DATE, Kind.WEBCAST}))
+    await tell(store, moved(), POSTED, LIVE, priority=Priority.URGENT)
+
+    (record,) = await _records(store)
+
+    async with store.reading() as unit:
+        ids = [one.id for one in await unit.snapshots.noticed()]
+    assert record == Record(
+        id=record.id,
+        change_ids=(ids[0], ids[2]),
+        event_id=EventId(1),
+        kind=Kind.WEBCAST,
+        destination=to("a", "discord"),
+        state=State.PENDING,
+        attempts=0,
+        created_at=START,
+        sent_at=None,
+        remote_id="",
+        error="",
+    )
+
+
+async def test_carrier_shows_the_changes_that_were_folded_into_it(store: SqlStore) -> None:
+    """`records`: a change reached a destination when some SENT delivery names it."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    await tell(store, LIVE)
+    await claim(store)
+
+    carrier, folded = await _records(store)
+
+    assert (len(carrier.change_ids), len(folded.change_ids)) == (2, 1)
+    assert folded.change_ids[0] in carrier.change_ids
+    assert folded.state is State.SUPERSEDED
+
+
+async def test_records_go_by_age_and_show_the_last(store: SqlStore) -> None:
+    """`records`: by age; at most the last `limit`; of one state when one is asked for."""
+    await subscribe(store, to("a"), to("b"))
+    await tell(store)
+    await tell(store, LIVE)
+    await finish(store, (await claim(store, limit=1)))
+
+    async with store.reading() as unit:
+        everything = await unit.outbox.records()
+        last = await unit.outbox.records(limit=2)
+        waiting = await unit.outbox.records(state=State.PENDING, limit=1)
+
+    assert [one.id for one in everything] == sorted(one.id for one in everything)
+    assert [one.state for one in everything] == [
+        State.SENT,
+        State.PENDING,
+        State.SUPERSEDED,
+        State.PENDING,
+    ]
+    assert last == everything[2:]
+    assert waiting == everything[3:]
+
+
+async def test_counts_are_by_adapter_and_state(store: SqlStore) -> None:
+    """`counts`: how many deliveries there are by adapter and state."""
+    await subscribe(store, to("a"), to("b"), to("c", "discord"))
+    await tell(store)
+    await finish(store, (await claim(store, limit=1)))
+
+    async with store.reading() as unit:
+        counts = await unit.outbox.counts()
+
+    assert counts == {
+        ("console", State.SENT): 1,
+        ("console", State.PENDING): 1,
+        ("discord", State.PENDING): 1,
+    }
+
+
+async def test_empty_outbox(store: SqlStore) -> None:
+    """Every question to an empty outbox has an answer."""
+    assert await claim(store) == ()
+    async with store.writing() as unit:
+        await unit.outbox.start([])
+        await unit.outbox.finish([])
+        assert await unit.outbox.reclaim(now=START + timedelta(days=1)) == 0
+        assert await unit.outbox.interrupted("console") == ()
+        assert await unit.outbox.records() == ()
+        assert await unit.outbox.counts() == {}
+
+
+async def test_expired_debt_is_still_expanded(store: SqlStore) -> None:
+    """`expand`: what is too late is decided when it is sent, so that the record shows it."""
+    await subscribe(store, to("a"))
+
+    await owe(store, LIVE, expires_at=START - HOUR)
+    await expand(store)
+
+    assert await states(store) == [State.PENDING]

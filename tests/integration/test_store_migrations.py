@@ -1,0 +1,104 @@
+"""Migrations: they lead to the tables that the program uses, once, and never from the future."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from outboxes import keep
+from sqlalchemy import create_engine
+
+from bot.errors import StoreTooNew
+from bot.store.tables import metadata
+from bot.store.unit_of_work import open_store
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the store of a test is."""
+    return tmp_path / "perigee.db"
+
+
+async def _upgrade(path: Path) -> None:
+    async with open_store(f"sqlite:///{path}") as store:
+        await store.upgrade()
+
+
+def _dump(path: Path) -> list[str]:
+    """The whole store as SQL, rows included."""
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+def _schema(path: Path) -> dict[str, list[str]]:
+    """The lines that made each table and index, by name; their order in a table says nothing."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+        made = {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in rows}
+    return {name: lines for name, lines in made.items() if name != "alembic_version"}
+
+
+async def test_alembic_sees_no_difference(path: Path) -> None:
+    """All migrations together are tables.py."""
+    await _upgrade(path)
+
+    with create_engine(f"sqlite:///{path}").connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, metadata)
+
+    assert differences == []
+
+
+async def test_migrated_schema_is_that_of_the_tables(path: Path, tmp_path: Path) -> None:
+    """All migrations together are tables.py, to the last condition of a partial index."""
+    fresh = tmp_path / "fresh.db"
+    engine = create_engine(f"sqlite:///{fresh}")
+    metadata.create_all(engine)
+    engine.dispose()
+
+    await _upgrade(path)
+
+    assert _schema(path) == _schema(fresh)
+
+
+async def test_upgrading_twice_changes_nothing(path: Path) -> None:
+    """A store at the newest revision is left as it is."""
+    await _upgrade(path)
+    async with open_store(f"sqlite:///{path}") as store, store.writing() as unit:
+        await keep(unit)
+    before = _dump(path)
+
+    await _upgrade(path)
+
+    assert _dump(path) == before
+
+
+async def test_revision_says_where_a_store_stands(path: Path) -> None:
+    """`current` is empty before the first migration and the newest after the last."""
+    async with open_store(f"sqlite:///{path}") as store:
+        before = await store.revision()
+        await store.upgrade()
+        after = await store.revision()
+
+    assert before.current == ""
+    assert after.current == after.newest == before.newest != ""
+
+
+async def test_newer_store_is_refused_and_left_alone(path: Path) -> None:
+    """A store that a later version wrote is not touched by this one."""
+    await _upgrade(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    before = _dump(path)
+
+    with pytest.raises(StoreTooNew) as refusal:
+        await _upgrade(path)
+
+    assert str(refusal.value) == (
+        "the store is at revision 9999, made by a newer Perigee than this one (0001); "
+        "install that version, or restore an older backup"
+    )
+    assert _dump(path) == before

@@ -14,7 +14,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.config.sources import NESTING, PREFIX, SECRETS_DIR, secret_texts
+from bot.config.sources import NESTING, PREFIX, SECRETS_DIR, secret_texts, wants_colour
 from bot.config.values import (
     AnyCase,
     Count,
@@ -159,6 +159,8 @@ class Settings(BaseSettings):
             ("console", self.console.enabled, self.console),
         )
         built_in = {name: _options(section) for name, switch, section in sections if switch}
+        if "console" in built_in:
+            built_in["console"]["colour"] = wants_colour()
         return built_in | {name: dict(table) for name, table in self.plugins.items()}
 
     def secrets(self) -> frozenset[str]:

@@ -88,3 +88,8 @@ def _text(path: Path) -> str:
         # its own text would quote the content, which may be a secret
         line = exc.object.count(b"\n", 0, exc.start) + 1
         raise ConfigError(f"{path} is not UTF-8 text: see line {line}") from None
+
+
+def wants_colour() -> bool:
+    """Whether the environment allows colour; NO_COLOR forbids it (no-color.org)."""
+    return not os.environ.get("NO_COLOR")

@@ -86,6 +86,12 @@ def is_precise(stated: StatedDate) -> bool:
     return stated.date is not None and grain(stated) <= Grain.HOUR
 
 
+def starts(stated: StatedDate) -> datetime | None:
+    """When an event may start by a precise date, to the minute or hour; None for a vague date."""
+    span = window(stated) if is_precise(stated) else None
+    return None if span is None else span.start
+
+
 def window(stated: StatedDate) -> Window | None:
     """The span that a stated date allows; None without a date. A second is judged as its minute."""
     if stated.date is None:

@@ -17,6 +17,9 @@ MessageId = NewType("MessageId", int)
 MAX_ATTEMPTS = 24
 """After so many failed attempts (half a day of backoff) a delivery is dead."""
 
+LONGEST_WAIT = timedelta(days=7)
+"""The longest that a platform can make a delivery wait at once."""
+
 _FIRST_BACKOFF = timedelta(seconds=5)
 _LONGEST_BACKOFF = timedelta(hours=1)
 _UNKNOWN_ATTEMPTS = 2
@@ -158,7 +161,8 @@ def advance(
         case Refused(reason=reason) | Gone(reason=reason):
             return Verdict(state=State.DEAD, error=reason)
         case Later(reason=reason, wait=wait):
-            pause = backoff(delivery.attempts, random) if wait is None else wait
+            # Bounded, because a platform's absurd wait must not run off the calendar.
+            pause = backoff(delivery.attempts, random) if wait is None else min(wait, LONGEST_WAIT)
             return _again(delivery, reason, now + pause, last=MAX_ATTEMPTS, otherwise=State.DEAD)
         case Unknown(reason=reason):
             may_repeat = repeat_is_harmless or delivery.priority is Priority.URGENT

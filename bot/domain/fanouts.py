@@ -1,5 +1,6 @@
 """What goes into the outbox and what its record shows. Data only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,3 +53,11 @@ class Result:
     delivery: Delivery
     verdict: Verdict
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Deliveries in numbers by adapter and state, and those that were given up last."""
+
+    counts: Mapping[tuple[str, State], int]
+    last_errors: tuple[Record, ...]

@@ -18,7 +18,7 @@ from bot.domain.changes import (
     VideoAdded,
     WebcastLive,
 )
-from bot.domain.dates import is_precise, shift
+from bot.domain.dates import shift, starts
 from bot.domain.events import Event
 
 
@@ -71,7 +71,7 @@ def _reminders(items: tuple[News, ...], event: Event) -> tuple[Reminder, ...]:
 
 def is_valid(reminder: Reminder, event: Event) -> bool:
     """Whether the event still stands, precise to the hour, at the date that this is for."""
-    return reminder.date == event.date and is_precise(event.stated)
+    return reminder.date == starts(event.stated)
 
 
 def _dates(moves: list[DateChanged]) -> tuple[DateChanged, ...]:

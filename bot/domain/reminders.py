@@ -1,7 +1,8 @@
 """Decide which reminders are due, and when to look again. Pure: the clock and the store are told.
 
-Only a date precise to the hour or better is reminded of (`dates.is_precise`). A reminder that the
-process slept through is told late, and only while it still helps.
+Only a date precise to the hour or better is reminded of, counted from its minute or hour
+(`dates.starts`), so that a move of seconds reminds nobody twice. A reminder that the process slept
+through is told late, and only while it still helps.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.changes import Reminder
-from bot.domain.dates import is_precise
+from bot.domain.dates import starts
 from bot.domain.events import Event
 
 GRACE = timedelta(minutes=1)
@@ -89,13 +90,12 @@ def _due_of(
     early: Early,
 ) -> list[Due]:
     """Those on time; else the shortest of the late ones, which makes the longer pointless."""
-    if event.date is None or event.date <= now:
+    date = starts(event.stated)
+    if date is None or date <= now:
         return []
     started = [
         Due(
-            reminder=Reminder(
-                event_id=event.id, date=event.date, lead=lead, late=due_at + GRACE < now
-            ),
+            reminder=Reminder(event_id=event.id, date=date, lead=lead, late=due_at + GRACE < now),
             due_at=due_at,
         )
         for lead, due_at in _open(event, leads, swept_until)
@@ -109,9 +109,10 @@ def _open(
     event: Event, leads: Collection[timedelta], swept_until: datetime
 ) -> Iterator[tuple[timedelta, datetime]]:
     """The lead times that no sweep has decided, each with its due time."""
-    if event.date is None or not is_precise(event.stated):
+    date = starts(event.stated)
+    if date is None:
         return
     # Spans are compared, not dates: a lead time of centuries must not fall off the calendar.
     for lead in frozenset(leads):
-        if _NONE < lead < event.date - swept_until:
-            yield lead, event.date - lead
+        if _NONE < lead < date - swept_until:
+            yield lead, date - lead

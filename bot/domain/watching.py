@@ -106,3 +106,23 @@ class Noticed:
     event_name: str
     change: Change
     noticed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What one poll came to.
+
+    Attributes:
+        events: how many events LL2 gave.
+        changes: what was noticed; on a silent first run nothing, whatever was learnt.
+        is_first: the store knew nothing before.
+        problem: why the answer was not used; empty when it was.
+        wait: how long LL2 or the budget asks to stay away.
+
+    """
+
+    events: int = 0
+    changes: tuple[Change, ...] = ()
+    is_first: bool = False
+    problem: str = ""
+    wait: timedelta = timedelta(0)

@@ -35,8 +35,8 @@ logger = logging.getLogger(__name__)
 SEND_TIMEOUT = timedelta(seconds=20)
 """After so long a send counts as unanswered; far below the lease."""
 
-LEASE = timedelta(minutes=2)
-"""How long a claimed delivery is ours."""
+LEASE = timedelta(minutes=10)
+"""How long a claimed delivery is ours; as often an idle sender looks for leases that ran out."""
 
 _Flight = asyncio.Task[tuple[Delivery, Outcome]]
 
@@ -120,11 +120,14 @@ class Dispatcher:
         await self._record()
 
     async def _pause(self) -> timedelta | None:
+        """How long nothing will be due; None while only the end of a flight matters."""
         if self._flights:
             return None
-        async with self._store.reading() as unit:
+        now = self._clock.now()
+        async with self._store.writing() as unit:
+            await unit.outbox.reclaim(now=now)
             due = await unit.outbox.next_due(self._adapter.name)
-        return None if due is None else max(due - self._clock.now(), timedelta(0))
+        return LEASE if due is None else min(max(due - now, timedelta(0)), LEASE)
 
     async def _take(self, room: int) -> bool:
         now = self._clock.now()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.ports import Clock, Store
 
-_FALLBACK = timedelta(seconds=30)
+_FALLBACK = timedelta(minutes=10)
 """How often it looks unasked: another process may have opened a fan-out."""
 
 

@@ -13,7 +13,7 @@ from bot.domain.changes import Change, WebcastLive, kind_of
 from bot.domain.deliveries import priority_of
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt
-from bot.domain.watching import Catalogue, Malformed, Snapshot, Tracked
+from bot.domain.watching import Catalogue, Malformed, PollReport, Snapshot, Tracked
 from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable
 from bot.ports import Clock, EventSource, Store, UnitOfWork
 from bot.services.noticing import (
@@ -36,26 +36,6 @@ _BELIEVED_AFTER = timedelta(hours=1)
 _PROBED_AT_ONCE = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollReport:
-    """What one poll came to.
-
-    Attributes:
-        events: how many events LL2 gave.
-        changes: what was noticed; on a silent first run nothing, whatever was learnt.
-        is_first: the store knew nothing before.
-        problem: why the answer was not used; empty when it was.
-        wait: how long LL2 or the budget asks to stay away.
-
-    """
-
-    events: int = 0
-    changes: tuple[Change, ...] = ()
-    is_first: bool = False
-    problem: str = ""
-    wait: timedelta = timedelta(0)
-
-
 @dataclass(slots=True, kw_only=True)
 class _Trouble:
     """What was reported already, so that it is said once."""
@@ -75,7 +55,7 @@ class Poller:
         *,
         interval: timedelta,
         announce_first_run: bool,
-        owed: asyncio.Event,
+        wakes: Iterable[asyncio.Event],
     ) -> None:
         """Prepare to watch.
 
@@ -85,7 +65,7 @@ class Poller:
             clock: what the rhythm goes by.
             interval: the calm rhythm.
             announce_first_run: tell what is already there, instead of learning it silently.
-            owed: set when a fan-out was opened.
+            wakes: set when something changed: there are fan-outs, and events may have moved.
 
         """
         self._source = source
@@ -93,7 +73,7 @@ class Poller:
         self._clock = clock
         self._interval = interval
         self._announce_first_run = announce_first_run
-        self._owed = owed
+        self._wakes = tuple(wakes)
         self._trouble = _Trouble()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -208,8 +188,8 @@ class Poller:
         return PollReport(events=len(snapshot.observations), changes=changes, is_first=is_first)
 
     def _tell(self, snapshot: Snapshot, changes: tuple[Change, ...], *, is_first: bool) -> None:
-        if changes:
-            self._owed.set()
+        for wake in self._wakes if changes or is_first else ():
+            wake.set()
         kinds = ", ".join(sorted({kind_of(change) for change in changes})) or "no change"
         logger.info(
             "Polled LL2: %d events, %s%s",

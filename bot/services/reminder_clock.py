@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.changes import Kind
-from bot.domain.dates import is_precise
+from bot.domain.dates import is_precise, starts
 from bot.domain.deliveries import priority_of
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt
-from bot.domain.reminders import Due, due, next_due
+from bot.domain.reminders import GRACE, Due, due, next_due
 from bot.ports import Clock, Store, UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _SWEPT_UNTIL = "reminders.swept_until"
 _EARLIEST = timedelta(minutes=30)
 """How much before its due time a fan-out may start, however many it goes to."""
 
-_FALLBACK = timedelta(minutes=5)
+_FALLBACK = timedelta(minutes=10)
 """How often it looks unasked: another process may have added a subscription."""
 
 
@@ -70,6 +70,7 @@ class ReminderClock:
         self._rates = rates
         self._owed = owed
         self._moved = moved
+        self._next: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Remind until `stop`."""
@@ -92,26 +93,40 @@ class ReminderClock:
         )
         await self._owe(found, now)
         then = next_due(outlook.events, outlook.leads, after=now, early=outlook.early)
-        return _FALLBACK if then is None else min(then - now, _FALLBACK)
+        pause = _FALLBACK if then is None else min(then - now, _FALLBACK)
+        self._next = now + pause
+        return pause
 
     async def _look(self, unit: UnitOfWork, now: datetime) -> _Outlook:
         known = await unit.snapshots.recall()
-        swept = await unit.memory.get(_SWEPT_UNTIL)
+        swept_until = self._swept_until(await unit.memory.get(_SWEPT_UNTIL), now)
         events = tuple(one.event for one in known.values() if is_precise(one.event.stated))
         leads = await unit.subscriptions.leads()
         head_starts = {
             (event.id, lead): await self._head_start(unit, event, lead)
             for event in events
             for lead in leads
-            if event.date is not None and event.date - lead - now <= _EARLIEST
+            if (date := starts(event.stated)) and swept_until < date - lead <= now + _EARLIEST
         }
         return _Outlook(
             events=events,
             leads=leads,
-            # An empty memory is a first run: what was due before it is nobody's business.
-            swept_until=now if swept is None else datetime.fromisoformat(swept),
+            swept_until=swept_until,
             head_starts=head_starts,
         )
+
+    def _swept_until(self, remembered: str | None, now: datetime) -> datetime:
+        """Until when everything is decided.
+
+        While this process is awake nothing that it could foresee is late; what then looks late
+        became known after it was due, and its own news told the reader. An empty memory is a first
+        run: what was due before is nobody's business.
+        """
+        if remembered is None:
+            return now
+        last = datetime.fromisoformat(remembered)
+        overslept = self._next is None or now > self._next + GRACE
+        return last if overslept else max(last, now - GRACE)
 
     async def _head_start(self, unit: UnitOfWork, event: Event, lead: timedelta) -> timedelta:
         """How long the slowest adapter needs to reach all who want it."""

@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -147,12 +147,16 @@ def _create(url: URL, *, in_memory: bool) -> AsyncEngine:
 
 
 def _on_connect(connection: SqliteConnection, _record: Any) -> None:
-    # The driver's own transaction control begins too late and never IMMEDIATE; we say BEGIN.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+    with ExitStack() as unless_ready:
+        # The pool forgets, without closing it, a connection on which this fails.
+        unless_ready.callback(connection.close)
+        # The driver's own transaction control begins too late and never IMMEDIATE; we say BEGIN.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+        unless_ready.pop_all()
 
 
 def _on_begin(connection: Connection) -> None:

@@ -104,9 +104,19 @@ def _copy(source: Path, target: Path, progress: Callable[[int, int], None]) -> N
 
 
 @asynccontextmanager
-async def open_store(url: str, *, chunk: int = CHUNK) -> AsyncIterator[SqlStore]:
-    """Open the store at a URL and close it at the end. Its tables may yet be old or missing."""
+async def open_store(
+    url: str, *, chunk: int = CHUNK, must_exist: bool = False
+) -> AsyncIterator[SqlStore]:
+    """Open the store at a URL and close it at the end. Its tables may yet be old or missing.
+
+    Raises:
+        ConfigError: the URL is not one that this version can use.
+        StoreError: it `must_exist` and does not.
+
+    """
     engine = Engine(url)
+    if must_exist and not engine.exists():
+        raise StoreError(f"there is no store at {engine.path} yet; perigee run makes it")
     try:
         yield SqlStore(engine, chunk=chunk)
     finally:

@@ -1,0 +1,5 @@
+"""`python -m bot` is `perigee`."""
+
+from bot.cli import main
+
+main()

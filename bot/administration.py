@@ -1,0 +1,210 @@
+"""What an owner does without a chat: look into the store, manage subscriptions, move them.
+
+Opens the store for one piece of work at a time, also beside a running service.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from bot.clock import SystemClock
+from bot.config import Settings
+from bot.domain.asking import Asked, Held, read_filter, spell_filter
+from bot.domain.catalogue import agency_id, merged, type_id
+from bot.domain.deliveries import State
+from bot.domain.events import Event
+from bot.domain.fanouts import Record, Tally
+from bot.domain.subscriptions import Subscription, SubscriptionId, parse_destination
+from bot.domain.watching import Catalogue, Noticed
+from bot.errors import ConfigError
+from bot.ports import UnitOfWork
+from bot.store.unit_of_work import SqlStore, open_store
+
+_OPTIONS = {
+    "type": "types",
+    "agency": "agencies",
+    "program": "programs",
+    "search": "search",
+    "changes": "changes",
+    "remind": "remind",
+}
+"""An option as typed and exported, and the field of `Asked` that holds it."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[SqlStore]:
+    """The store, upgraded to this version."""
+    async with open_store(settings.store.url) as store:
+        await store.upgrade()
+        yield store
+
+
+async def find_events(
+    settings: Settings, *, types: Iterable[str], agencies: Iterable[str], search: str
+) -> tuple[Event, ...]:
+    """Events that the store knows, soonest first."""
+    async with opened(settings) as store, store.reading() as unit:
+        catalogue = merged(await unit.names.known())
+        return await unit.snapshots.find(
+            types=[type_id(one, catalogue) for one in types],
+            agencies=[agency_id(one, catalogue) for one in agencies],
+            search=search,
+        )
+
+
+async def subscriptions(settings: Settings, destination: str | None = None) -> tuple[Held, ...]:
+    """Who holds what."""
+    at = None if destination is None else parse_destination(destination)
+    async with opened(settings) as store, store.reading() as unit:
+        catalogue = merged(await unit.names.known())
+        held = await unit.subscriptions.held(at)
+    return tuple(_held(one, catalogue) for one in held)
+
+
+async def subscribe(settings: Settings, destination: str, asked: Asked) -> Held:
+    """Add one subscription."""
+    async with opened(settings) as store, store.writing() as unit:
+        return await _subscribe(unit, destination, asked)
+
+
+async def _subscribe(unit: UnitOfWork, destination: str, asked: Asked) -> Held:
+    catalogue = merged(await unit.names.known())
+    wanted = read_filter(asked, catalogue)
+    now = SystemClock().now()
+    added = await unit.subscriptions.add(parse_destination(destination), wanted, now=now)
+    return _held(added, catalogue)
+
+
+async def unsubscribe(settings: Settings, destination: str, number: int | None) -> int:
+    """Remove one subscription of a destination, or all; how many were removed.
+
+    Raises:
+        ConfigError: there is none.
+
+    """
+    key = None if number is None else SubscriptionId(number)
+    async with opened(settings) as store, store.writing() as unit:
+        removed = await unit.subscriptions.remove(parse_destination(destination), key)
+    if not removed:
+        which = "no subscription" if number is None else f"no subscription {number}"
+        raise ConfigError(f"{destination} has {which}; see: perigee subscriptions list")
+    return removed
+
+
+async def import_subscriptions(
+    settings: Settings, source: Path, progress: Callable[[int, int], None]
+) -> int:
+    """Add all subscriptions of an exported file, or none; how many it holds.
+
+    Raises:
+        ConfigError: the file is not what `export` writes; the text names the entry.
+
+    """
+    entries = _entries(source)
+    async with opened(settings) as store, store.writing() as unit:
+        for place, entry in enumerate(entries, start=1):
+            try:
+                await _subscribe(unit, *_read(entry))
+            except ConfigError as exc:
+                raise ConfigError(f"{source}, entry {place}: {exc}; nothing was imported") from exc
+            progress(place, len(entries))
+    return len(entries)
+
+
+def _entries(source: Path) -> list[object]:
+    try:
+        parsed = json.loads(source.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise ConfigError(f"cannot read {source}: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise ConfigError(f"{source} is not JSON: {exc}") from exc
+    if not isinstance(parsed, list):
+        raise ConfigError(f"{source} does not hold a list, as perigee subscriptions export writes")
+    return parsed
+
+
+def _read(entry: object) -> tuple[str, Asked]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("destination"), str):
+        raise ConfigError("it has no destination")
+    options: dict[str, tuple[str, ...]] = {}
+    for option, values in entry.items():
+        if option in {"id", "destination"}:
+            continue
+        if option not in _OPTIONS:
+            raise ConfigError(f'it has an option "{option}" that does not exist')
+        if not (isinstance(values, list) and all(isinstance(one, str) for one in values)):
+            raise ConfigError(f'its "{option}" is not a list of texts')
+        options[_OPTIONS[option]] = tuple(values)
+    return entry["destination"], Asked(**options)
+
+
+async def changes(settings: Settings, *, since: datetime | None) -> tuple[Noticed, ...]:
+    """What was noticed, oldest first."""
+    async with opened(settings) as store, store.reading() as unit:
+        return await unit.snapshots.noticed(since=since)
+
+
+async def deliveries(settings: Settings, *, state: State | None) -> tuple[Record, ...]:
+    """The outbox, by age."""
+    async with opened(settings) as store, store.reading() as unit:
+        return await unit.outbox.records(state=state)
+
+
+async def tally(settings: Settings) -> Tally:
+    """Deliveries by adapter and state, and the last five that were given up."""
+    async with opened(settings) as store, store.reading() as unit:
+        return Tally(
+            counts=await unit.outbox.counts(),
+            last_errors=await unit.outbox.records(state=State.DEAD, limit=5),
+        )
+
+
+async def upgrade(settings: Settings) -> str:
+    """Bring the store up to this version; where it stands then."""
+    async with open_store(settings.store.url) as store:
+        before = (await store.revision()).current
+        await store.upgrade()
+        now = (await store.revision()).current
+    return f"The store is at revision {now}" + (
+        " already." if before == now else f" (it was at {before or 'nothing'})."
+    )
+
+
+async def revision_line(settings: Settings) -> str:
+    """Where the store stands, in a sentence; changes nothing.
+
+    Raises:
+        StoreError: there is no store yet.
+
+    """
+    async with open_store(settings.store.url, must_exist=True) as store:
+        stand = await store.revision()
+    if stand.current == stand.newest:
+        return f"The store is at revision {stand.current}, the newest."
+    return f"The store is at revision {stand.current or 'nothing'}; the newest is {stand.newest}."
+
+
+async def backup(settings: Settings, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy the store to a new file, also while it is in use."""
+    async with open_store(settings.store.url, must_exist=True) as store:
+        await store.backup(target, progress)
+
+
+def write_new(target: Path, text: str) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        ConfigError: it is, or it cannot be written.
+
+    """
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as exc:
+        raise ConfigError(f"cannot write {target}: {exc.strerror}; name another file") from exc
+
+
+def _held(subscription: Subscription, catalogue: Catalogue) -> Held:
+    return Held(subscription=subscription, words=spell_filter(subscription.filter, catalogue))

@@ -2,10 +2,10 @@
 
 import asyncio
 import fcntl
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url
@@ -43,6 +43,7 @@ class Engine:
         self.url = _readable(url)
         self.path = _path(self.url)
         self._turn = asyncio.Lock()
+        self._opens = self.path is None
         self._engine = _create(self.url, in_memory=self.path is None)
 
     @asynccontextmanager
@@ -64,10 +65,17 @@ class Engine:
     @asynccontextmanager
     async def _transaction(self, *, immediate: bool) -> AsyncIterator[AsyncConnection]:
         with self.translated():
+            await self._try_to_open()
             async with self._engine.connect() as bare:
                 connection = await bare.execution_options(immediate=immediate)
                 async with connection.begin():
                     yield connection
+
+    async def _try_to_open(self) -> None:
+        # Where aiosqlite cannot open, its thread stays behind and stumbles over the closed loop.
+        if self.path is not None and not self._opens:
+            await asyncio.to_thread(_open_and_close, self.path)
+            self._opens = True
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -76,6 +84,8 @@ class Engine:
             yield
         except DBAPIError as exc:
             raise StoreError(_sentence(self._name, str(exc.orig))) from exc
+        except sqlite3.Error as exc:
+            raise StoreError(_sentence(self._name, str(exc))) from exc
 
     @property
     def _name(self) -> str:
@@ -146,7 +156,11 @@ def _create(url: URL, *, in_memory: bool) -> AsyncEngine:
     return engine
 
 
-def _on_connect(connection: SqliteConnection, _record: Any) -> None:
+def _open_and_close(path: Path) -> None:
+    sqlite3.connect(path).close()
+
+
+def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     with ExitStack() as unless_ready:
         # The pool forgets, without closing it, a connection on which this fails.
         unless_ready.callback(connection.close)

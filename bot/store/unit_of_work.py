@@ -91,16 +91,26 @@ def _copy(source: Path, target: Path, progress: Callable[[int, int], None]) -> N
         raise StoreError(f"{target} is there already; name a new file")
     try:
         with (
-            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as original,
+            closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as original,
             closing(sqlite3.connect(target)) as copy,
         ):
-            original.backup(
-                copy,
-                pages=_BACKUP_PAGES,
-                progress=lambda _status, left, total: progress(total - left, total),
-            )
+            _copy_pages(original, copy, progress)
     except sqlite3.Error as exc:
+        target.unlink(missing_ok=True)
         raise StoreError(f"backing up {source} to {target} failed: {exc}") from exc
+
+
+def _copy_pages(
+    original: sqlite3.Connection, copy: sqlite3.Connection, progress: Callable[[int, int], None]
+) -> None:
+    # One read transaction for the whole copy: else each commit of a writer lets it begin anew.
+    original.execute("BEGIN")
+    original.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    original.backup(
+        copy,
+        pages=_BACKUP_PAGES,
+        progress=lambda _status, left, total: progress(total - left, total),
+    )
 
 
 @asynccontextmanager

@@ -1,4 +1,5 @@
 # Build: the wheel, and every locked dependency, in an environment that the second stage takes over.
+# `make package` runs the same steps.
 FROM python:3.12-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
@@ -25,7 +26,7 @@ WORKDIR /data
 VOLUME /data
 # Deliveries under way get shutdown_grace (25 s) to end: stop with `docker stop --time 30`.
 STOPSIGNAL SIGTERM
-# True when the store can be opened and has the schema of this program.
+# True when the store is there and can be read.
 HEALTHCHECK --interval=1m --timeout=20s --start-period=30s CMD ["perigee", "db", "current"]
 ENTRYPOINT ["perigee"]
 CMD ["run"]

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench package lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,14 @@ test: check ## Everything that CI runs: check, then the tests
 
 bench: .venv/.ready ## Measure, each figure beside its yardstick (a few minutes)
 	$(BIN)/python -m benchmarks
+
+package: .venv/.ready ## Build the wheel and try it alone, by the steps of the Dockerfile
+	@rm -rf build dist
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	$(PYTHON) -m venv build/alone
+	build/alone/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	build/alone/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index dist/*.whl
+	cd build && alone/bin/perigee demo | tail -n 6
 
 lock: .venv/.ready ## Lock the dependencies anew
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt

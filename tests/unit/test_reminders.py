@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from strategies import EVERY_PRECISION
 
 from bot.domain.changes import Reminder
-from bot.domain.dates import is_precise
+from bot.domain.dates import is_precise, starts
 from bot.domain.events import DatePrecision, Event, EventId
 from bot.domain.reminders import GRACE, Due, Early, due, next_due
 from bot.domain.subscriptions import DEFAULT_LEADS
 from bot.testing import DAY, HOUR, MINUTE, SECOND, START, an_event
 
-DATE = START + timedelta(days=3)
+DATE = START + timedelta(days=3, minutes=25)
 DAY_BEFORE, HOUR_BEFORE, TEN_MINUTES_BEFORE = (DATE - lead for lead in DEFAULT_LEADS)
 MINUTES = timedelta(minutes=1)
 MOMENT = timedelta(microseconds=1)
@@ -81,6 +81,33 @@ def test_only_a_precise_date_is_reminded_of(precision: DatePrecision | None) -> 
     found = sweep(event, at=HOUR_BEFORE, since=DAY_BEFORE)
 
     assert bool(found) == (precision in {SECOND, MINUTE, HOUR})
+
+
+@pytest.mark.parametrize(
+    ("precision", "counted_from"),
+    [(SECOND, DATE), (MINUTE, DATE), (HOUR, DATE.replace(minute=0))],
+    ids=str,
+)
+def test_leads_count_from_the_stated_minute_or_hour(
+    precision: DatePrecision, counted_from: datetime
+) -> None:
+    """The clock time that readers see is what a reminder counts down to."""
+    event = an_event_at(DATE + timedelta(seconds=43), date_precision=precision)
+    due_at = counted_from - timedelta(hours=1)
+
+    (found,) = sweep(event, at=due_at, since=due_at - MINUTES)
+
+    assert (found.reminder.date, found.due_at) == (counted_from, due_at)
+
+
+def test_move_of_seconds_reminds_nobody_twice() -> None:
+    """The reminder names the minute, so its key in the store stays the same."""
+    refined = an_event_at(DATE + timedelta(seconds=48), date_precision=SECOND)
+
+    (before,) = sweep(an_event_at(), at=HOUR_BEFORE, since=DAY_BEFORE)
+    (after,) = sweep(refined, at=HOUR_BEFORE, since=DAY_BEFORE)
+
+    assert after.reminder == before.reminder
 
 
 def test_event_without_a_date_is_not_reminded_of() -> None:
@@ -325,7 +352,7 @@ def test_every_reminder_told_still_helps(
     for now, one in sweeps(events, leads, times, early):
         event = by_id[one.reminder.event_id]
         assert is_precise(event.stated)
-        assert one.reminder.date == event.date
+        assert one.reminder.date == starts(event.stated)
         assert one.due_at == one.reminder.date - one.reminder.lead
         assert one.due_at - early(event, one.reminder.lead) <= now < one.reminder.date
         assert one.reminder.late == (now > one.due_at + GRACE)
@@ -347,10 +374,10 @@ def test_lead_is_told_on_time_if_a_sweep_falls_into_its_minute(
 ) -> None:
     """Whatever the other sweeps are: no other rule may swallow a reminder that is on time."""
     owed = {
-        (event.id, event.date - lead)
+        (event.id, date - lead)
         for event in events
         for lead in leads
-        if event.date is not None and is_precise(event.stated) and event.date - lead > START
+        if (date := starts(event.stated)) and date - lead > START
     }
     within = [due_at + delay for _, due_at in owed]
 
@@ -372,7 +399,7 @@ def test_sleeping_until_next_due_tells_everything_on_time(
 
     found = [one.reminder for _, one in sweeps(events, leads, times, early)]
 
-    precise = [event.date for event in events if event.date and is_precise(event.stated)]
+    precise = [date for event in events if (date := starts(event.stated))]
     owed = [(date, lead) for date in precise for lead in leads if date - lead > START]
     assert {(one.date, one.lead) for one in found} == {*owed}
     assert not any(one.late for one in found)

@@ -7,6 +7,7 @@ docstrings are the contract, and the contract tests quote them.
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from bot.domain.deliveries import Delivery, FanoutId, MessageId, Outcome, Part, 
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Limits, Message
+from bot.domain.requests import Desk
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.domain.watching import (
     Catalogue,
@@ -255,8 +257,37 @@ class Adapter(Protocol):
         """Send one message; expected refusals are outcomes, exceptions are bugs or outages."""
 
 
+class Pace(Protocol):
+    """The right to make requests of an adapter's platform, by the platform's own limits."""
+
+    def slot(self, address: str = "", *, urgent: bool = False) -> AbstractAsyncContextManager[None]:
+        """Hold a slot for one request; it is given back a while after the answer came.
+
+        Args:
+            address: the destination whose own limit counts too; empty: none.
+            urgent: a person waits for it; it goes before what is broadcast.
+
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What an adapter is given when it is opened.
+
+    Attributes:
+        options: its section of the settings.
+        desk: the command core.
+        pace: the limiter that each of its requests goes through.
+
+    """
+
+    options: Mapping[str, object]
+    desk: Desk
+    pace: Pace
+
+
 class AdapterFactory(Protocol):
     """What the entry points of group `perigee.adapters` name."""
 
-    def __call__(self, options: Mapping[str, object]) -> AbstractAsyncContextManager[Adapter]:
-        """Build the adapter from its section of the settings; entering it connects it."""
+    def __call__(self, surroundings: Surroundings) -> AbstractAsyncContextManager[Adapter]:
+        """Build the adapter; entering it connects it."""

@@ -7,7 +7,7 @@ Needs no account. Options: `colour` (true) may forbid colours on a terminal, as 
 import asyncio
 import shutil
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import TextIOBase
 
@@ -15,7 +15,7 @@ from bot.domain.changes import Kind
 from bot.domain.deliveries import Delivery, Later, Outcome, Refused, Sent
 from bot.domain.messages import Limits, Message
 from bot.errors import ConfigError
-from bot.ports import Adapter
+from bot.ports import Adapter, Surroundings
 from bot.rendering.plain import render_plain
 from bot.rendering.untrusted import one_line
 
@@ -61,7 +61,7 @@ class ConsoleAdapter:
         channel = f"── #{one_line(address).removeprefix('#')} "
         header = self._painted(channel.ljust(width, "─"), _DIM)
         headline, newline, rest = render_plain(message, _LIMITS, width=width).partition("\n")
-        bold = self._painted(headline, _BOLD + _COLOURS[message.kind])
+        bold = self._painted(headline, _BOLD + (_COLOURS[message.kind] if message.kind else ""))
         return f"{header}\n{bold}{newline}{rest}\n\n"
 
     def _painted(self, text: str, codes: str) -> str:
@@ -83,13 +83,14 @@ class ConsoleAdapter:
 
 
 @asynccontextmanager
-async def create(options: Mapping[str, object]) -> AsyncIterator[Adapter]:
+async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     """Open the console; it stays open afterwards, as it is not ours.
 
     Raises:
         ConfigError: `stream` is not a text stream.
 
     """
+    options = surroundings.options
     stream = options.get("stream", sys.stdout)
     if not isinstance(stream, TextIOBase):
         raise ConfigError(f"console.stream is {stream!r}; give it a text stream or leave it out")

@@ -7,6 +7,7 @@ from random import Random
 from typing import NewType, assert_never
 
 from bot.domain.changes import Kind, News, Reminder, kind_of
+from bot.domain.channels import DEFAULT_CHANNEL, Channel
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination
 
@@ -73,6 +74,7 @@ class Delivery:
     Attributes:
         parts: the fan-outs that it tells of, oldest first; more than one after folding.
         attempts: how often it was handed to the adapter, this time included once it is.
+        channel: how its destination wants to be addressed.
 
     """
 
@@ -82,6 +84,7 @@ class Delivery:
     priority: Priority
     parts: tuple[Part, ...]
     attempts: int = 0
+    channel: Channel = DEFAULT_CHANNEL
 
     @property
     def form(self) -> str:
@@ -91,9 +94,17 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """The platform has it; `remote_id` is the platform's own id of the message."""
+    """The platform has it.
+
+    Attributes:
+        remote_id: the platform's own id of the message.
+        moved_to: the address has changed to this for good (a group became a supergroup, a topic was
+            deleted), and the message was sent there; empty: it has not.
+
+    """
 
     remote_id: str = ""
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +124,18 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """The destination does not exist or does not let us in."""
+    """The destination does not exist or does not let us in.
+
+    Attributes:
+        reason: in words for whoever can mend it.
+        is_certain: one refusal is enough to pause it; otherwise it is only suspect at first.
+        missing: the permission that is missing, in the platform's own words; empty: none is.
+
+    """
 
     reason: str
+    is_certain: bool = True
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to press under a message.
+
+    Attributes:
+        label: at most 80 characters (Discord's limit).
+        press: the command that it gives, as one would type it without the slash ("mute event:2001",
+            "events page:2 type:3"); at most 64 bytes (Telegram's limit). It says all that there is
+            to know, so a button works after a restart and under an old message.
+
+    """
+
+    label: str
+    press: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """An image with the credit that must stand beside it."""
 
@@ -80,21 +96,23 @@ class Message:
     """What a reader gets, most telling part first.
 
     Attributes:
-        kind: the leading kind of news; renderers may colour by it.
+        kind: the leading kind of news, by which renderers may colour; None for an answer.
         headline: what happened, in a few words ("Moved later by 2 days").
         title: the event's name.
         sections: what changed, then date, place, agencies and text, in reading order.
         links: videos first.
+        buttons: rows of at most 5 (Discord's limit), at most 5 rows.
         urgent: worth a sound even where a channel is silent by default.
 
     """
 
-    kind: Kind
+    kind: Kind | None
     headline: str
-    title: str
+    title: str = ""
     sections: tuple[Section, ...] = ()
     links: tuple[Link, ...] = ()
     picture: Picture | None = None
+    buttons: tuple[tuple[Button, ...], ...] = ()
     urgent: bool = False
 
 
@@ -107,6 +125,7 @@ class Limits:
         links: how many links are shown.
         rate: messages per second that the whole adapter can send; reminders start early by it.
         concurrency: how many sends may be under way at once.
+        slots: requests a second that the platform allows the whole adapter; 0: no such limit.
         repeat_is_harmless: whether sending the same delivery twice makes one message (a nonce, or
             a place where a repeat does not hurt); decides about sends whose end is not known.
 
@@ -117,4 +136,5 @@ class Limits:
     links: int = 10
     rate: float = 1.0
     concurrency: int = 1
+    slots: int = 0
     repeat_is_harmless: bool = False

@@ -24,7 +24,8 @@ from bot.domain.events import (
 )
 from bot.domain.messages import Limits, Link, LinkKind, Message, Picture, Section, Stamp
 from bot.domain.subscriptions import Destination
-from bot.ports import Adapter, AdapterFactory
+from bot.ports import Adapter, AdapterFactory, Surroundings
+from bot.testing.surroundings import OpenPace, RecordingDesk
 
 START = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 """When a fake clock starts, unless the test says otherwise; the events below come after it."""
@@ -228,7 +229,8 @@ async def check_adapter(
         AssertionError: it does not; the text is one sentence that says how.
 
     """
-    async with factory(options) as adapter:
+    surroundings = Surroundings(options=options, desk=RecordingDesk(), pace=OpenPace())
+    async with factory(surroundings) as adapter:
         _check_name(adapter.name)
         _check_limits(adapter.limits)
         to = Destination(adapter=adapter.name, address=address)

@@ -1,0 +1,79 @@
+"""How a channel wants to be addressed, and how well it can be reached. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+
+from bot.domain.changes import Kind
+from bot.domain.subscriptions import DEFAULT_LEADS
+
+PATIENCE = timedelta(minutes=10)
+"""How far apart two doubtful refusals lie before a destination is paused (facts-delivery, 3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A destination's own settings.
+
+    Attributes:
+        time_zone: IANA name; used in words and fall-backs where the client shows no local time.
+        is_silent: deliver without a sound, but for what is urgent.
+        mention: the platform's id of the role to mention; empty: nobody is.
+        mention_kinds: the kinds of news that mention it.
+        leads: lead times of new subscriptions that name none.
+
+    """
+
+    time_zone: str = "UTC"
+    is_silent: bool = False
+    mention: str = ""
+    mention_kinds: frozenset[Kind] = frozenset({Kind.WEBCAST})
+    leads: frozenset[timedelta] = frozenset(DEFAULT_LEADS)
+
+
+DEFAULT_CHANNEL = Channel()
+"""How a destination is addressed that said nothing of it."""
+
+
+@unique
+class Reach(StrEnum):
+    """Whether messages get through to a destination."""
+
+    ACTIVE = "active"
+    SUSPECT = "suspect"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How well a destination can be reached.
+
+    Attributes:
+        since: when this state began.
+        reason: why it is not active, in words for whoever can mend it.
+        missing: the permission that is missing; empty: none is.
+
+    """
+
+    reach: Reach = Reach.ACTIVE
+    since: datetime | None = None
+    reason: str = ""
+    missing: str = ""
+
+
+def refused(
+    health: Health, *, now: datetime, reason: str, is_certain: bool, missing: str = ""
+) -> Health:
+    """After a refusal: paused when it is certain, or doubtful twice far enough apart."""
+    if health.reach is Reach.PAUSED:
+        return health
+    first_doubt = health.reach is Reach.ACTIVE or health.since is None
+    if not is_certain and (first_doubt or now - (health.since or now) < PATIENCE):
+        since = now if first_doubt else health.since
+        return Health(reach=Reach.SUSPECT, since=since, reason=reason, missing=missing)
+    return Health(reach=Reach.PAUSED, since=now, reason=reason, missing=missing)
+
+
+def reached(health: Health, *, now: datetime) -> Health:
+    """After a success, or a word of the platform that it may be tried again."""
+    return health if health.reach is Reach.ACTIVE else replace(Health(), since=now)

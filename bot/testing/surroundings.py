@@ -1,0 +1,79 @@
+"""What an adapter is given in a test: a command core that records, and a pace without limits."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option
+
+Answer = Callable[[CommandRequest], Awaitable[CommandReply]]
+
+
+async def _silence(request: CommandRequest) -> CommandReply:
+    """Answer nothing, to whatever it is."""
+    return CommandReply(messages=(), is_private=bool(request.command))
+
+
+class RecordingDesk:
+    """A command core that keeps what it hears and answers by a function.
+
+    Attributes:
+        specs: the commands that it says it has.
+        requests: every request, in order.
+        completions: every (command, option name, text) to be completed.
+        heard: every (word, address, detail) about destinations: reachable, unreachable, moved.
+
+    """
+
+    def __init__(
+        self,
+        specs: tuple[CommandSpec, ...] = (),
+        *,
+        answer: Answer = _silence,
+        choices: tuple[Choice, ...] = (),
+    ) -> None:
+        self.specs = specs
+        self.requests: list[CommandRequest] = []
+        self.completions: list[tuple[str, str, str]] = []
+        self.heard: list[tuple[str, str, str]] = []
+        self._answer = answer
+        self._choices = choices
+
+    async def handle(self, request: CommandRequest) -> CommandReply:
+        """Record and answer."""
+        self.requests.append(request)
+        return await self._answer(request)
+
+    async def complete(self, command: str, option: Option, text: str) -> tuple[Choice, ...]:
+        """Record, and suggest what the test gave."""
+        self.completions.append((command, option.name, text))
+        return self._choices
+
+    async def reachable(self, address: str) -> None:
+        """Record that a destination may be tried again."""
+        self.heard.append(("reachable", address, ""))
+
+    async def unreachable(self, address: str, reason: str) -> None:
+        """Record that a destination is out of reach."""
+        self.heard.append(("unreachable", address, reason))
+
+    async def moved(self, old: str, new: str) -> None:
+        """Record that a destination has another address."""
+        self.heard.append(("moved", old, new))
+
+
+class OpenPace:
+    """A pace that holds nobody back.
+
+    Attributes:
+        taken: every (address, urgent) that asked for a slot.
+
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, bool]] = []
+
+    @asynccontextmanager
+    async def slot(self, address: str = "", *, urgent: bool = False) -> AsyncIterator[None]:
+        """Hold a slot at once."""
+        self.taken.append((address, urgent))
+        yield

@@ -98,6 +98,8 @@ class CommandRequest:
         may_manage: whether this person manages this place; False when that cannot be known.
         server: the platform's id of the server that the place belongs to; empty for none.
         server_name: its name and the channel's, for people.
+        is_guided: the platform leads through choices by buttons that edit one message, so a command
+            without options asks for them instead of taking its widest meaning.
 
     """
 
@@ -108,6 +110,7 @@ class CommandRequest:
     may_manage: bool = False
     server: str = ""
     server_name: str = ""
+    is_guided: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,89 +1,23 @@
-"""Every port on one page: what the services ask of LL2, the store, the clock and the adapters.
+"""The ports to the store: what is kept, each part by itself, and the transactions around them."""
 
-Implementations do not inherit from these; mypy checks them where `app.py` puts them together. The
-docstrings are the contract, and the contract tests quote them.
-"""
-
-import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.changes import Change, Kind, News
-from bot.domain.deliveries import Delivery, FanoutId, MessageId, Outcome, Part, State
+from bot.domain.channels import Channel, Health, Reach
+from bot.domain.deliveries import Delivery, FanoutId, MessageId, Part, State
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
-from bot.domain.messages import Limits, Message
-from bot.domain.requests import Desk
+from bot.domain.messages import Message
+from bot.domain.requests import Person
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.domain.watching import (
     Catalogue,
-    Headroom,
     Noticed,
-    Purpose,
-    RequestMark,
-    Snapshot,
     Tracked,
 )
-
-
-class Clock(Protocol):
-    """Time, and waiting for it. Only `bot.clock` and `bot.testing` implement it."""
-
-    def now(self) -> datetime:
-        """The present, aware UTC."""
-
-    async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
-        """Return after `pause` (None: never by itself) or as soon as one of `wakes` is set."""
-
-
-class EventSource(Protocol):
-    """LL2 behind its request budget.
-
-    Every method raises `LL2Unavailable` (or `LL2Throttled`, `BudgetSpent`) when there is no usable
-    answer; nothing may be concluded from that.
-    """
-
-    async def snapshot(self) -> Snapshot:
-        """Everything upcoming, in as few requests as its count allows.
-
-        Raises:
-            SnapshotTorn: pages shifted, or `count` is not what was collected.
-
-        """
-
-    async def probe(self, event_ids: Collection[EventId]) -> Snapshot:
-        """Ask for up to 100 ids in one request; ids that are absent in the answer do not exist."""
-
-    async def catalogue(self) -> Catalogue:
-        """All event types and the featured agencies, with their programs where known."""
-
-    async def seed(self) -> None:
-        """Read `/api-throttle/` (free of charge) and set the budget by it."""
-
-    def headroom(self, now: datetime) -> Headroom:
-        """What the budget allows to `Purpose.POLL` at this moment."""
-
-
-class RequestLog(Protocol):
-    """The requests of the last hour, kept across restarts."""
-
-    async def marks(self, since: datetime) -> tuple[RequestMark, ...]:
-        """Requests made after `since`, oldest first."""
-
-    async def begin(self, at: datetime, purpose: Purpose) -> RequestMark:
-        """Write down, before it is sent, that a request is made. Committed on return."""
-
-    async def settle(self, mark: RequestMark, at: datetime) -> None:
-        """Move a mark to when the answer came: the server counted it somewhere in between."""
-
-    async def blocked_until(self) -> datetime | None:
-        """Until when LL2 told us to stay away."""
-
-    async def block(self, until: datetime) -> None:
-        """Remember that LL2 told us to stay away."""
 
 
 class Snapshots(Protocol):
@@ -208,6 +142,56 @@ class Outbox(Protocol):
         """How many deliveries there are by adapter and state."""
 
 
+class Destinations(Protocol):
+    """How a destination wants to be addressed, how well it is reached, and who set it up.
+
+    One that nobody told us of reads as the defaults; each method that writes makes its row.
+    """
+
+    async def channel(self, destination: Destination) -> Channel:
+        """Its settings."""
+
+    async def set_channel(self, destination: Destination, channel: Channel) -> None:
+        """Replace its settings."""
+
+    async def health(self, destination: Destination) -> Health:
+        """How well it can be reached."""
+
+    async def set_health(self, destination: Destination, health: Health) -> None:
+        """Replace its health. Nothing is claimed for a paused one; it keeps all that it holds."""
+
+    async def move(self, old: Destination, new: Destination) -> None:
+        """Give all that the old address holds to the new one, which may hold things already."""
+
+    async def mute(self, destination: Destination, event_id: EventId) -> None:
+        """Send no more news of this event here; muting twice is muting once."""
+
+    async def unmute(self, destination: Destination, event_id: EventId) -> None:
+        """Send news of this event here again."""
+
+    async def muted(self, destination: Destination) -> tuple[EventId, ...]:
+        """The events that are silenced here, by id."""
+
+    async def last_delivery(self, destination: Destination) -> Record | None:
+        """The delivery that was last sent or given up here; None: none was."""
+
+    async def count(self) -> Mapping[tuple[str, Reach], int]:
+        """How many destinations hold subscriptions, by adapter and reach."""
+
+    async def met(
+        self, destination: Destination, *, server: str, name: str, person: Person
+    ) -> None:
+        """Remember its server, its name for people, and who manages it, to tell of trouble.
+
+        Args:
+            destination: where a manager gave a command.
+            server: the platform's id of its server; empty: it has none.
+            name: the names of server and channel; empty leaves the known one.
+            person: whoever managed it last; one without an id leaves the known one.
+
+        """
+
+
 class UnitOfWork(Protocol):
     """All parts of the store inside one transaction."""
 
@@ -231,6 +215,10 @@ class UnitOfWork(Protocol):
     def outbox(self) -> Outbox:
         """Fan-outs and deliveries."""
 
+    @property
+    def destinations(self) -> Destinations:
+        """Settings, health and mutes of destinations."""
+
 
 class Store(Protocol):
     """The door to the store."""
@@ -240,54 +228,3 @@ class Store(Protocol):
 
     def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction that only reads; it blocks no writer."""
-
-
-class Adapter(Protocol):
-    """The door to one chat platform; opened as an async context manager."""
-
-    @property
-    def name(self) -> str:
-        """The first part of its destinations: `discord`, `console`."""
-
-    @property
-    def limits(self) -> Limits:
-        """What it accepts and how fast."""
-
-    async def send(self, delivery: Delivery, message: Message) -> Outcome:
-        """Send one message; expected refusals are outcomes, exceptions are bugs or outages."""
-
-
-class Pace(Protocol):
-    """The right to make requests of an adapter's platform, by the platform's own limits."""
-
-    def slot(self, address: str = "", *, urgent: bool = False) -> AbstractAsyncContextManager[None]:
-        """Hold a slot for one request; it is given back a while after the answer came.
-
-        Args:
-            address: the destination whose own limit counts too; empty: none.
-            urgent: a person waits for it; it goes before what is broadcast.
-
-        """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What an adapter is given when it is opened.
-
-    Attributes:
-        options: its section of the settings.
-        desk: the command core.
-        pace: the limiter that each of its requests goes through.
-
-    """
-
-    options: Mapping[str, object]
-    desk: Desk
-    pace: Pace
-
-
-class AdapterFactory(Protocol):
-    """What the entry points of group `perigee.adapters` name."""
-
-    def __call__(self, surroundings: Surroundings) -> AbstractAsyncContextManager[Adapter]:
-        """Build the adapter; entering it connects it."""

@@ -1,0 +1,36 @@
+"""Every port: what the services ask of LL2, the store, the clock and the adapters.
+
+Implementations do not inherit from these; mypy checks them where `app.py` puts them together. The
+docstrings are the contract, and the contract tests quote them.
+"""
+
+from bot.ports.chat import Adapter, AdapterFactory, Pace, Surroundings
+from bot.ports.store import (
+    Destinations,
+    Memory,
+    Names,
+    Outbox,
+    Snapshots,
+    Store,
+    Subscriptions,
+    UnitOfWork,
+)
+from bot.ports.world import Clock, EventSource, RequestLog
+
+__all__ = [
+    "Adapter",
+    "AdapterFactory",
+    "Clock",
+    "Destinations",
+    "EventSource",
+    "Memory",
+    "Names",
+    "Outbox",
+    "Pace",
+    "RequestLog",
+    "Snapshots",
+    "Store",
+    "Subscriptions",
+    "Surroundings",
+    "UnitOfWork",
+]

@@ -107,6 +107,24 @@ def _word_end(text: str, end: int) -> int:
     return end
 
 
+def longest(shown: Callable[[int], str], most: int, limit: int, measure: Measure) -> str:
+    """What `shown` gives for the largest amount of text up to `most` that still fits `limit`.
+
+    For markup, whose escapes make a text longer: only the rendering tells. Empty if nothing fits.
+    """
+    if length(whole := shown(most), measure) <= limit:
+        return whole
+    best, low, high = "", 0, most
+    while low < high:
+        amount = (low + high) // 2
+        candidate = shown(amount)
+        if length(candidate, measure) <= limit:
+            best, low = candidate, amount + 1
+        else:
+            high = amount
+    return best
+
+
 def fit(message: Message, limits: Limits, size: Callable[[Message], int]) -> Message:
     """The message, shortened until its rendering fits `limits.text`.
 

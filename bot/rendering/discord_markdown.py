@@ -1,0 +1,80 @@
+"""Plain text into Discord's Markdown: escapes, stamps, masked links. Pure; knows no messages.
+
+Whatever is escaped reads as it was written: no formatting, no mention, no link that hides where it
+leads. Plain web addresses stay as they are, since an escape inside one would break it.
+"""
+
+import re
+from urllib.parse import quote
+
+from bot.domain.messages import Link, Piece, Stamp
+from bot.rendering.untrusted import host, printable, web_address
+
+_ZERO_WIDTH = "\N{ZERO WIDTH SPACE}"
+_ADDRESS = re.compile(r"https?://[\w\-.~:/?#@!$&'(+,;=%]+")
+_MARKUP = re.compile(r"([\\*_~`|<\[\]])")
+_AT_LINE_START = re.compile(r"^(\s*)([#>\-])", re.MULTILINE)
+_NUMBERED = re.compile(r"^(\s*\d+)([.)])", re.MULTILINE)
+_MENTION = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
+_EMOJI = re.compile(r":(?=\w+:)")
+_KEPT_IN_LINKS = "%/:=&?~#+!$,;'@"
+
+
+def escaped(text: str) -> str:
+    """Text that Discord shows as it is."""
+    text, shown, at = printable(text), "", 0
+    for address in _ADDRESS.finditer(text):
+        if host(address[0]):
+            shown += _without_markup(text[at : address.start()], shown) + address[0]
+            at = address.end()
+    return shown + _without_markup(text[at:], shown)
+
+
+def _without_markup(text: str, before: str) -> str:
+    text = _EMOJI.sub(r"\\:", _MENTION.sub(f"@{_ZERO_WIDTH}", _MARKUP.sub(r"\\\1", text)))
+    if before and not before.endswith("\n"):
+        # The start of this piece is no start of a line.
+        first, newline, rest = text.partition("\n")
+        return first + newline + _without_blocks(rest)
+    return _without_blocks(text)
+
+
+def _without_blocks(text: str) -> str:
+    return _NUMBERED.sub(r"\1\\\2", _AT_LINE_START.sub(r"\1\\\2", text))
+
+
+def piece(part: Piece) -> str:
+    """A piece of text, or a moment that each reader's client shows in the reader's own zone."""
+    if isinstance(part, str):
+        return escaped(part)
+    return moment(part)
+
+
+def moment(stamp: Stamp) -> str:
+    """`<t:…:F>`, and `<t:…:R>` beside it when asked: only descriptions and field values show it."""
+    unix = int(stamp.at.timestamp())
+    beside = f" (<t:{unix}:R>)" if stamp.relative else ""
+    return f"<t:{unix}:F>{beside}"
+
+
+def masked(link: Link) -> str:
+    """A link under its label."""
+    address = uri(link.url)
+    label = escaped(link.label.replace("\n", " "))
+    return f"[{label}](<{address}>)" if address and label else label
+
+
+def uri(url: str) -> str:
+    """A web address in the letters that Discord takes; empty when it cannot be one."""
+    address = web_address(url)
+    if address is None:
+        return ""
+    name = host(address)
+    if name and not name.isascii():
+        return ""
+    shown = quote(address, safe=_KEPT_IN_LINKS)
+    return shown if len(shown) <= _LONGEST_URL else ""
+
+
+_LONGEST_URL = 2048
+"""For every address in an embed (discord-openapi.json)."""

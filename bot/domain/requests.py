@@ -65,6 +65,7 @@ class CommandSpec:
         name: lower case, without the slash.
         description: a sentence without a full stop, at most 100 characters (Discord's limit).
         is_private: the answer is only for whoever asked, where the platform can do that.
+        pressed: names of further options that only buttons give; adapters do not offer them.
 
     """
 
@@ -73,6 +74,7 @@ class CommandSpec:
     who: Who = Who.ALL
     options: tuple[Option, ...] = ()
     is_private: bool = False
+    pressed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Golden files: how a renderer shows the cases of `golden_cases`, kept for people to read.
 
-Regenerate with `PERIGEE_WRITE_GOLDEN=1 pytest tests/unit/test_rendering_plain.py`, then read the
-difference as a stranger would before committing it.
+Regenerate with `PERIGEE_WRITE_GOLDEN=1 pytest tests/unit -k golden_file`, then read the difference
+as a stranger would before committing it.
 """
 
 import os
@@ -19,9 +19,14 @@ _WRITE = bool(os.environ.get("PERIGEE_WRITE_GOLDEN"))
 
 
 def check(kind: str, name: str, render: Callable[[Message], str]) -> None:
-    """Compare all cases of a file, rendered, with the golden file of this kind of renderer."""
+    """Compare all cases of a file, rendered as text, with their golden file."""
     shown = "".join(f"=== {case.title} ===\n{render(case.message())}\n\n" for case in CASES[name])
-    path = FOLDER / kind / f"{name}.txt"
+    compare(kind, f"{name}.txt", shown)
+
+
+def compare(kind: str, file: str, shown: str) -> None:
+    """Compare what a renderer shows with the golden file of this kind of renderer."""
+    path = FOLDER / kind / file
     if _WRITE:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(shown, encoding="utf-8", newline="\n")
@@ -30,6 +35,7 @@ def check(kind: str, name: str, render: Callable[[Message], str]) -> None:
     assert path.read_bytes().decode() == shown
 
 
-def stale(kind: str, names: Collection[str]) -> set[str]:
+def stale(kind: str, names: Collection[str], ending: str = "txt") -> set[str]:
     """Golden files of this kind that no case makes any more."""
-    return {path.name for path in (FOLDER / kind).iterdir()} - {f"{name}.txt" for name in names}
+    made = {f"{name}.{ending}" for name in names}
+    return {path.name for path in (FOLDER / kind).iterdir()} - made

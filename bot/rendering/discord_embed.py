@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.domain.changes import Kind
 from bot.domain.messages import Limits, Link, Message, Picture, Section, SectionKind, Stamp
-from bot.rendering.discord_markdown import escaped, masked, piece, uri
+from bot.rendering.discord_markdown import escaped, label, masked, piece, uri
 from bot.rendering.fit import Measure, cut, cut_pieces, fit, length, longest
 from bot.rendering.untrusted import printable
 
@@ -16,7 +16,7 @@ _FIELDS, _NAME, _VALUE, _ALL = 25, 256, 1024, 6000
 """Discord's limits (facts-delivery, section 4), counted here in UTF-16, the stricter way."""
 
 _BUTTONS, _LONGEST_BUTTON_URL = 5, 512
-_INLINE = 40
+_INLINE = 64
 _COLOURS = {
     Kind.NEW: 0x2ECC71,
     Kind.DATE: 0xF1C40F,
@@ -125,7 +125,7 @@ def _description(message: Message) -> Iterator[str]:
 
 def _paragraph(section: Section) -> str:
     text = "".join(map(piece, section.body)).strip()
-    heading = escaped(section.heading)
+    heading = label(section.heading)
     return f"**{heading}**\n{text}" if heading and text else text
 
 
@@ -134,7 +134,7 @@ def _in_table(message: Message) -> tuple[Section, ...]:
     facts = (
         one
         for one in message.sections
-        if one.kind is SectionKind.FACT and one.heading.strip() and _value(one)
+        if one.kind is SectionKind.FACT and _name(one) and _value(one)
     )
     return tuple(facts)[:_FIELDS]
 
@@ -144,10 +144,14 @@ def _fields(message: Message) -> Iterator[dict[str, object]]:
         value = _value(section)
         has_stamp = any(isinstance(part, Stamp) for part in section.body)
         yield {
-            "name": _cut_escaped(section.heading, _NAME),
+            "name": _name(section),
             "value": value,
             "inline": not has_stamp and len(value) <= _INLINE,
         }
+
+
+def _name(section: Section) -> str:
+    return _cut_escaped(section.heading, _NAME)
 
 
 def _value(section: Section) -> str:

@@ -16,18 +16,28 @@ _MARKUP = re.compile(r"([\\*_~`|<\[\]])")
 _AT_LINE_START = re.compile(r"^(\s*)([#>\-])", re.MULTILINE)
 _NUMBERED = re.compile(r"^(\s*\d+)([.)])", re.MULTILINE)
 _MENTION = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
-_EMOJI = re.compile(r":(?=\w+:)")
+_EMOJI = re.compile(r":(?=[A-Za-z_+]\w*:)")
 _KEPT_IN_LINKS = "%/:=&?~#+!$,;'@"
 
 
 def escaped(text: str) -> str:
-    """Text that Discord shows as it is."""
+    """Text that Discord shows as it is; web addresses in it can be followed."""
     text, shown, at = printable(text), "", 0
     for address in _ADDRESS.finditer(text):
         if host(address[0]):
             shown += _without_markup(text[at : address.start()], shown) + address[0]
             at = address.end()
     return shown + _without_markup(text[at:], shown)
+
+
+def label(text: str) -> str:
+    """One line that Discord shows as it is, fit to stand between our own markup.
+
+    An address in it is not followed: it would swallow the markup after it, and Discord refuses to
+    hide a link behind it.
+    """
+    line = " ".join(printable(text).split())
+    return _without_markup(line, "").replace("://", "\\://")
 
 
 def _without_markup(text: str, before: str) -> str:
@@ -59,9 +69,8 @@ def moment(stamp: Stamp) -> str:
 
 def masked(link: Link) -> str:
     """A link under its label."""
-    address = uri(link.url)
-    label = escaped(link.label.replace("\n", " "))
-    return f"[{label}](<{address}>)" if address and label else label
+    address, shown = uri(link.url), label(link.label)
+    return f"[{shown}](<{address}>)" if address and shown else shown
 
 
 def uri(url: str) -> str:

@@ -5,6 +5,7 @@ Left to the adapter: the keyboard, and the picture as a link preview.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from html import escape, unescape
 from itertools import groupby
 
@@ -38,6 +39,7 @@ _SIGNS = {
 """In place of Discord's colours: what a scrolling reader sees first."""
 
 
+@lru_cache(maxsize=64)  # one message goes to thousands of chats
 def render_telegram(message: Message, limits: Limits) -> str:
     """The HTML; its text after parsing is at most `limits.text` UTF-16 units long."""
     fitted = fit(message, limits, lambda candidate: _length(_layout(candidate)))

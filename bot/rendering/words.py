@@ -1,6 +1,6 @@
 """Amounts, spans of time and dates in words. Pure; knows nothing of messages about events."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.domain.dates import Grain, grain, is_precise, label, window
 from bot.domain.events import DatePrecision, StatedDate
@@ -63,7 +63,13 @@ def distance(before: StatedDate, after: StatedDate) -> str:
     return f"about {span(hours).removeprefix('about ')}" if hours else ""
 
 
-def when(stated: StatedDate, *, relative: bool = False) -> tuple[Piece, ...]:
+def moment(at: datetime, *, zone: tzinfo = UTC, relative: bool = False) -> Stamp:
+    """A moment to the minute; its words are in `zone`, for clients that show no local time."""
+    stated = StatedDate(date=at, precision=_TO_THE_MINUTE)
+    return Stamp(at=at, text=label(stated, zone), relative=relative)
+
+
+def when(stated: StatedDate, *, relative: bool = False, zone: tzinfo = UTC) -> tuple[Piece, ...]:
     """A date as pieces of text: a stamp where it has a clock time, otherwise its plain label.
 
     A date to the hour is stamped at the full hour and called "around", because readers' clients
@@ -73,6 +79,5 @@ def when(stated: StatedDate, *, relative: bool = False) -> tuple[Piece, ...]:
     if allowed is None or stated.date is None or not is_precise(stated):
         return (label(stated),)
     if grain(stated) is not Grain.HOUR:
-        return (Stamp(at=stated.date, text=label(stated), relative=relative),)
-    hour = StatedDate(date=allowed.start, precision=_TO_THE_MINUTE)
-    return ("around ", Stamp(at=allowed.start, text=label(hour), relative=relative))
+        return (Stamp(at=stated.date, text=label(stated, zone), relative=relative),)
+    return ("around ", moment(allowed.start, zone=zone, relative=relative))

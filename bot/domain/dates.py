@@ -5,7 +5,7 @@ clock is never shown or compared unless the precision is an hour or better.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum, IntEnum, unique
 
 from bot.domain.events import StatedDate
@@ -146,28 +146,50 @@ def _months_after(first: datetime, months: int) -> datetime:
     return first.replace(year=first.year + years, month=month + 1)
 
 
-def label(stated: StatedDate) -> str:
-    """The date in words at its own precision, in UTC: "Q3 2026", "14 Sep 2026, 13:05 UTC"."""
+def label(stated: StatedDate, zone: tzinfo = UTC) -> str:
+    """The date in words at its own precision: "Q3 2026", "14 Sep 2026, 13:05 UTC".
+
+    Only a clock time is told in `zone`; a vaguer date is the day, month or year that LL2 states.
+    """
     if stated.date is None:
         return "date not known"
-    return _label(stated.date.astimezone(UTC), stated)
+    date = stated.date.astimezone(UTC)
+    if grain(stated) is Grain.HOUR:
+        # LL2's hour is one of UTC, and where clocks run half an hour apart it is no full one.
+        date = date.replace(minute=0)
+    return _label(_in_zone(date, zone) if is_precise(stated) else date, stated)
+
+
+def _in_zone(date: datetime, zone: tzinfo) -> datetime:
+    """The moment by the clocks of a zone; by UTC where the calendar ends before theirs."""
+    try:
+        return date.astimezone(zone)
+    except OverflowError:
+        return date
 
 
 def _label(date: datetime, stated: StatedDate) -> str:
     day = f"{date.day} {date:%b} {date.year}"
     match grain(stated):
         case Grain.SECOND:
-            return f"{day}, {date:%H:%M:%S} UTC"
+            return f"{day}, {_clock(date, seconds=True)}"
         case Grain.MINUTE:
-            return f"{day}, {date:%H:%M} UTC"
+            return f"{day}, {_clock(date)}"
         case Grain.HOUR:
-            return f"{day}, around {date:%H}:00 UTC"
+            return f"{day}, around {_clock(date)}"
         case Grain.HALF_DAY:
             return f"{day}, {_half_day(stated)}"
         case Grain.DAY:
             return day
         case _:
             return _period_label(date, stated)
+
+
+def _clock(date: datetime, *, seconds: bool = False) -> str:
+    """The time of day with its zone: "13:05 UTC"; a zone without a name is told as "UTC+03"."""
+    zone = f"{date:%Z}"
+    named = f"UTC{zone}" if zone.startswith(("+", "-")) else zone
+    return f"{date:%H:%M:%S} {named}" if seconds else f"{date:%H:%M} {named}"
 
 
 def _half_day(stated: StatedDate) -> str:

@@ -1,19 +1,23 @@
-"""Read the words that a person typed after a command, or that a button stands for. Pure.
+"""Read the words that a person typed after a command, and write those that a button gives. Pure.
 
 It finds the options and their values; what they mean is the command core's to say.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.domain.requests import CommandSpec
 
 STRAY = ""
 """The name under which words are given that belong to no option."""
 
+LONGEST_PRESS = 64
+"""Bytes that a button can give at the most: Telegram's limit (facts-delivery, section 4)."""
+
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 _NAMED = re.compile(r"(?P<name>[^\W\d]+):(?!//)(?P<value>.*)")
 _WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+')
+_MUST_BE_QUOTED = re.compile(r"[\s:]")
 
 
 def split_line(text: str) -> tuple[str, str]:
@@ -59,3 +63,17 @@ def _values(text: str) -> Iterator[str]:
     for value in text.split(","):
         if stripped := " ".join(value.split()):
             yield stripped
+
+
+def write_line(command: str, options: Mapping[str, str]) -> str:
+    """The line that reads as this command with these options, e.g. for a button to give.
+
+    Empty values are left out, and quotation marks, for which lines have no spelling.
+    """
+    plain = {name: " ".join(value.replace('"', "").split()) for name, value in options.items()}
+    given = (f"{name}:{_quoted(value)}" for name, value in plain.items() if value)
+    return " ".join((command, *given))
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if _MUST_BE_QUOTED.search(value) else value

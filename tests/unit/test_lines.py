@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.lines import STRAY, read_line, split_line
+from bot.domain.lines import STRAY, read_line, split_line, write_line
 from bot.domain.requests import CommandSpec, Option, OptionKind
 
 SUBSCRIBE = CommandSpec(
@@ -95,3 +95,34 @@ def test_any_text_is_read(typed: str) -> None:
     options = read_line(typed, SUBSCRIBE)
 
     assert all(value and value == value.strip() for value in options.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({}, "subscribe"),
+        ({"type": "3,4", "agency": "44"}, "subscribe type:3,4 agency:44"),
+        ({"search": "space station"}, 'subscribe search:"space station"'),
+        ({"search": "type:EVA"}, 'subscribe search:"type:EVA"'),
+        ({"type": "", "agency": " "}, "subscribe"),
+        ({"search": 'the "arm"'}, 'subscribe search:"the arm"'),
+    ],
+)
+def test_command_is_written_as_one_types_it(options: dict[str, str], line: str) -> None:
+    """Quotes stand only where a value needs them: a button holds few bytes."""
+    assert write_line("subscribe", options) == line
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["type", "agency", "search"]),
+        st.text(st.characters(exclude_characters=',"“”„‟«»'), min_size=1, max_size=20),
+    )
+)
+def test_written_line_reads_as_it_was_meant(options: dict[str, str]) -> None:
+    """What a button gives is read back, but for blanks that mean nothing."""
+    command, rest = split_line(write_line("subscribe", options))
+
+    tidy = {name: " ".join(value.split()) for name, value in options.items()}
+    assert command == "subscribe"
+    assert read_line(rest, SUBSCRIBE) == {name: value for name, value in tidy.items() if value}

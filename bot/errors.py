@@ -9,6 +9,7 @@ BotError
 │   ├── LL2Throttled      LL2 said 429; carries how long to wait
 │   ├── SnapshotTorn      pages that do not fit together
 │   └── BudgetSpent       our own hourly budget has no request left
+├── HeldBack              a platform's limit lets no request out for too long
 ├── OutageError           what `run --once` says when its one poll failed
 └── InvariantBroken       ours: a bug
 """
@@ -62,6 +63,19 @@ class BudgetSpent(LL2Unavailable):
 
     Attributes:
         wait: how long until a request fits again.
+
+    """
+
+    def __init__(self, message: str, *, wait: timedelta) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class HeldBack(BotError):
+    """A platform's limits let this request out only later; nothing was sent.
+
+    Attributes:
+        wait: how long until it may be tried again.
 
     """
 

@@ -1,7 +1,8 @@
 """Message: neutral text, links and picture, before any platform's markup. Data only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
 from bot.domain.changes import Kind
@@ -117,6 +118,32 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """At most `count` requests in any span of `per`."""
+
+    count: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """The limits that a destination shares with all that has the same `key`, e.g. a chat's topics.
+
+    Attributes:
+        rates: each of them holds.
+
+    """
+
+    key: str
+    rates: tuple[Rate, ...]
+
+
+def no_lane(_address: str) -> Lane | None:
+    """A platform that limits no single destination."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a platform accepts and how fast, declared as data by its adapter.
 
@@ -126,6 +153,7 @@ class Limits:
         rate: messages per second that the whole adapter can send; reminders start early by it.
         concurrency: how many sends may be under way at once.
         slots: requests a second that the platform allows the whole adapter; 0: no such limit.
+        lane: the lane of an address; None: its destination has no limit of its own.
         repeat_is_harmless: whether sending the same delivery twice makes one message (a nonce, or
             a place where a repeat does not hurt); decides about sends whose end is not known.
 
@@ -137,4 +165,5 @@ class Limits:
     rate: float = 1.0
     concurrency: int = 1
     slots: int = 0
+    lane: Callable[[str], Lane | None] = no_lane
     repeat_is_harmless: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.deliveries import Delivery, Outcome
@@ -31,11 +32,24 @@ class Pace(Protocol):
     def slot(self, address: str = "", *, urgent: bool = False) -> AbstractAsyncContextManager[None]:
         """Hold a slot for one request; it is given back a while after the answer came.
 
+        An exception that leaves the block means that no answer came, and the slot is held longer;
+        so catch a platform's refusal inside it.
+
         Args:
             address: the destination whose own limit counts too; empty: none.
             urgent: a person waits for it; it goes before what is broadcast.
 
+        Raises:
+            HeldBack: on entering, when it would take longer than a send may; nothing was sent.
+                `Adapter.send` lets it pass: the dispatcher waits in its place.
+
         """
+
+    def throttled(self, wait: timedelta, address: str = "") -> None:
+        """Tell that the platform answered 429: no request for so long, with an address to there."""
+
+    def refused(self) -> None:
+        """Tell of a 401 or 403, on a platform that bans whoever collects too many of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option
 
@@ -66,14 +67,26 @@ class OpenPace:
 
     Attributes:
         taken: every (address, urgent) that asked for a slot.
+        told: every (wait, address) of a 429.
+        refusals: how many 401 and 403 it was told of.
 
     """
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, bool]] = []
+        self.told: list[tuple[timedelta, str]] = []
+        self.refusals = 0
 
     @asynccontextmanager
     async def slot(self, address: str = "", *, urgent: bool = False) -> AsyncIterator[None]:
         """Hold a slot at once."""
         self.taken.append((address, urgent))
         yield
+
+    def throttled(self, wait: timedelta, address: str = "") -> None:
+        """Record a 429."""
+        self.told.append((wait, address))
+
+    def refused(self) -> None:
+        """Count a 401 or 403."""
+        self.refusals += 1

@@ -1,10 +1,9 @@
 """Turn the news of one event into the message that tells it. Pure; knows no platform.
 
 What changed comes first, then what always helps: when, where, who, what sort of event. With its
-siblings `headlines`, `links` and `words` this is where every word of our messages stands.
+siblings, `answers` among them, this is where every word of our messages stands.
 """
 
-import re
 from typing import assert_never
 
 from bot.domain.changes import (
@@ -21,8 +20,10 @@ from bot.domain.changes import (
     kind_of,
 )
 from bot.domain.deliveries import Priority, priority_of
-from bot.domain.events import Agency, Event, Update
+from bot.domain.events import Event, Update
 from bot.domain.messages import Message, Piece, Section, SectionKind
+from bot.rendering.buttons import details, mute, row
+from bot.rendering.facts import fact, lasting_facts, short
 from bot.rendering.fit import Measure, cut
 from bot.rendering.headlines import headline, headline_of
 from bot.rendering.links import LONGEST_LABEL, links, picture, video_name
@@ -30,19 +31,13 @@ from bot.rendering.untrusted import one_line, paragraphs
 from bot.rendering.words import counted, when
 
 _TITLE = 256
-_PLACE = 160
 _NAME = 60
-_AGENCIES = 6
 _DETAIL = 160
 _COMMENT = 2000
 _UPDATES = 5
 _VIDEOS = 5
 _DESCRIPTION = 600
 _REMINDER_DESCRIPTION = 240
-_PUBLIC_BODY = re.compile(
-    r"\b(agency|administration|organi[sz]ation|office|institute|force)\b", re.IGNORECASE
-)
-_SHORT_NAME = re.compile(r"\((\w+)\)$")
 _NOTHING = "not given"
 
 
@@ -57,10 +52,11 @@ def compose(news: tuple[News, ...], event: Event) -> Message:
     return Message(
         kind=kind_of(news[0]),
         headline=headline(news, event),
-        title=_short(event.name, _TITLE) or f"Event {event.id}",
+        title=short(event.name, _TITLE) or f"Event {event.id}",
         sections=(*_changes(news, event), *_facts(news, event), *_background(news, event)),
         links=links(news, event),
         picture=picture(event.image),
+        buttons=row(details(event.id), mute(event.id)),
         urgent=priority_of(news) is Priority.URGENT,
     )
 
@@ -89,7 +85,7 @@ def _told(news: News, heading: str) -> tuple[Section, ...]:
         case EventWithdrawn():
             return (_change(_WITHDRAWN),)
         case VideoAdded(videos=videos):
-            names = (_short(video_name(one), LONGEST_LABEL) for one in videos[:_VIDEOS])
+            names = (short(video_name(one), LONGEST_LABEL) for one in videos[:_VIDEOS])
             return (_change("\n".join(names), name=heading),) if heading else ()
         case EventAnnounced() | WebcastLive() | Reminder():
             return (_change(f"{heading}."),) if heading else ()
@@ -118,7 +114,7 @@ def _updates(updates: tuple[Update, ...]) -> tuple[Section, ...]:
 
 
 def _update(update: Update) -> Section:
-    author = _short(update.created_by, _NAME)
+    author = short(update.created_by, _NAME)
     comment = cut(paragraphs(update.comment), _COMMENT, Measure.UTF16)
     heading = f"Update by {author}" if author else "Update"
     return Section(heading=heading, body=(comment or "No text was given.",), kind=SectionKind.TEXT)
@@ -127,7 +123,7 @@ def _update(update: Update) -> Section:
 def _details(details: tuple[Detail, ...], heading: str) -> tuple[Section, ...]:
     """Short fields as "old → new"; a long text only as it is now."""
     lines = "\n".join(_detail(one) for one in details if one.name != "description")
-    texts = [_short(one.after, _DESCRIPTION) for one in details if one.name == "description"]
+    texts = [short(one.after, _DESCRIPTION) for one in details if one.name == "description"]
     return (
         *(
             Section(heading=heading, body=(line,), kind=SectionKind.TEXT)
@@ -142,42 +138,15 @@ def _details(details: tuple[Detail, ...], heading: str) -> tuple[Section, ...]:
 
 
 def _detail(detail: Detail) -> str:
-    before, after = (_short(text, _DETAIL) or _NOTHING for text in (detail.before, detail.after))
+    before, after = (short(text, _DETAIL) or _NOTHING for text in (detail.before, detail.after))
     return f"{one_line(detail.name).capitalize()}: {before} → {after}"
 
 
 def _facts(news: tuple[News, ...], event: Event) -> tuple[Section, ...]:
     withdrawn = next((one for one in news if isinstance(one, EventWithdrawn)), None)
     if withdrawn is not None:
-        date = _fact("Was due", *when(withdrawn.last_date))
-    else:
-        date = _fact("When", *when(event.stated, relative=True))
-    known = (
-        ("Where", _short(event.location, _PLACE)),
-        ("Who", _who(event.agencies)),
-        ("Type", _short(event.type.name, _NAME)),
-    )
-    return (date, *(_fact(heading, text) for heading, text in known if text))
-
-
-def _fact(heading: str, *body: Piece) -> Section:
-    return Section(heading=heading, body=body, kind=SectionKind.FACT)
-
-
-def _who(agencies: tuple[Agency, ...]) -> str:
-    names = [_agency(agency) for agency in agencies]
-    more = len(names) - _AGENCIES
-    shown = " · ".join(name for name in names[:_AGENCIES] if name)
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _agency(agency: Agency) -> str:
-    """Public bodies are known by their abbreviation (ESA), companies are not (SpaceX, not SpX)."""
-    name, abbrev = one_line(agency.name), one_line(agency.abbrev)
-    given = _SHORT_NAME.search(name)
-    if given:
-        return _short(given[1], _NAME)
-    return _short(abbrev if abbrev and _PUBLIC_BODY.search(name) else name, _NAME)
+        return (fact("Was due", *when(withdrawn.last_date)), *lasting_facts(event))
+    return (fact("When", *when(event.stated, relative=True)), *lasting_facts(event))
 
 
 def _background(news: tuple[News, ...], event: Event) -> tuple[Section, ...]:
@@ -185,11 +154,7 @@ def _background(news: tuple[News, ...], event: Event) -> tuple[Section, ...]:
     if any(isinstance(one, EventAnnounced) for one in news):
         text = cut(paragraphs(event.description), _DESCRIPTION, Measure.UTF16)
     elif any(isinstance(one, Reminder | WebcastLive) for one in news):
-        text = _short(event.description, _REMINDER_DESCRIPTION)
+        text = short(event.description, _REMINDER_DESCRIPTION)
     else:
         text = ""
     return (Section(body=(text,), kind=SectionKind.BACKGROUND),) if text else ()
-
-
-def _short(text: str, limit: int) -> str:
-    return cut(one_line(text), limit, Measure.UTF16)

@@ -212,3 +212,11 @@ def test_what_is_not_known_is_left_out() -> None:
 
     assert message.title == "Event 1"
     assert [*facts(message)] == ["When", "Type"]
+
+
+def test_every_alert_can_be_muted_where_it_stands() -> None:
+    """Under each message are buttons for the whole event, and to hear no more of it here."""
+    message = compose((EventAnnounced(event_id=EventId(7)),), an_event(id=EventId(7)))
+
+    presses = [button.press for row in message.buttons for button in row]
+    assert presses == ["event event:7", "mute event:7"]

@@ -1,0 +1,293 @@
+"""A pretended Discord over loopback: REST and gateway for the real discord.py, judged strictly.
+
+    async with DiscordStandIn() as discord_server:
+        ...  # start a bot with discord_server.options
+        reply = await discord_server.slash(alerts, manager, "subscribe", {"type": "EVA"})
+        assert discord_server.violations == []
+
+It begins with one server (`home`) that has the bot, a channel (`alerts`), one member who may manage
+channels (`manager`) and one who may not (`visitor`). Over TCP, so a subprocess can use it too.
+"""
+
+from typing import Any, Self
+
+from aiohttp import web
+from standins.discord.answers import Answers
+from standins.discord.faults import Fault, Limits
+from standins.discord.gateway import Gateway
+from standins.discord.interactions import Reply, buttons
+from standins.discord.judge import Judge
+from standins.discord.payloads import channel_json, guild_json, interaction_json, role_json
+from standins.discord.rest import Rest
+from standins.discord.world import (
+    JSON,
+    Channel,
+    ChannelType,
+    Guild,
+    Overwrite,
+    Right,
+    Role,
+    User,
+    World,
+    new_id,
+    rights_in,
+)
+
+_OPTION_TYPES = {str: 3, int: 4, bool: 5}
+_ROLE_OPTION = 8
+_COMMAND, _COMPONENT, _COMPLETION = 2, 3, 4
+_PATIENCE_S = 10.0
+
+Options = dict[str, Any]
+
+
+class DiscordStandIn:
+    """The whole of it; an async context."""
+
+    def __init__(self, *, token: str = "MTIz.discord-test-token") -> None:  # noqa: S107 - a fake
+        self.token = token
+        self.world = World(token=token)
+        self._judge = Judge()
+        self._answers = Answers(self.world)
+        self.rest = Rest(self.world, self._judge, self._answers)
+        self.gateway = Gateway(self.world)
+        self._host = ""
+        self.home = self._guild("Mission control")
+        self.alerts = self._channel(self.home, "alerts")
+        self.visitor = self._member(self.home, "Vera")
+        role = Role(id=new_id(), name="Managers", rights=Right.MANAGE_CHANNELS)
+        self.home.roles[role.id] = role
+        self.manager = self._member(self.home, "Mona", role)
+
+    async def __aenter__(self) -> Self:
+        application = web.Application()
+        application.add_routes([*self.rest.routes(), web.get("/", self.gateway.handle)])
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self._host = f"127.0.0.1:{self._runner.addresses[0][1]}"
+        self.gateway.address = self.rest.gateway_address = self.gateway_url
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.gateway.drop(code=1001)
+        await self._runner.cleanup()
+
+    @property
+    def api_base_url(self) -> str:
+        """What to set as `discord.api_base_url`."""
+        return f"http://{self._host}/api/v10"
+
+    @property
+    def gateway_url(self) -> str:
+        """What to set as `discord.gateway_url`."""
+        return f"ws://{self._host}/"
+
+    @property
+    def options(self) -> Options:
+        """The section `discord` of the settings."""
+        urls = {"api_base_url": self.api_base_url, "gateway_url": self.gateway_url}
+        return {"token": self.token, **urls, "sync_commands": True}
+
+    @property
+    def violations(self) -> list[str]:
+        """What was wrong with any request; a test asserts that it is empty."""
+        return self._judge.violations
+
+    @property
+    def limits(self) -> Limits:
+        """What is counted, and how often it was exceeded."""
+        return self.rest.limits
+
+    def messages(self, channel: Channel) -> list[JSON]:
+        """What stands in a channel, oldest first."""
+        return [*channel.messages.values()]
+
+    async def until_messages(self, channel: Channel, count: int) -> list[JSON]:
+        """Wait for so many messages in a channel."""
+        await self.rest.until(lambda: len(channel.messages) >= count, _PATIENCE_S)
+        return self.messages(channel)
+
+    async def until_synced(self) -> None:
+        """Wait for the commands."""
+        await self.rest.until(lambda: bool(self.world.commands), _PATIENCE_S)
+
+    def fail(self, code: int = 0, **details: Any) -> None:
+        """Let the next request that fits fail; the details are `Fault`'s."""
+        self.rest.faults.append(Fault(code=code, **details))
+
+    # ---- what people do
+
+    async def slash(
+        self,
+        channel: Channel,
+        user: User,
+        name: str,
+        options: Options | None = None,
+        *,
+        forced: bool = False,
+    ) -> Reply:
+        """Give a command, and wait for its answer.
+
+        Args:
+            channel: where.
+            user: who.
+            name: which command, without the slash.
+            options: str, int or bool by name; a `Role` for a role.
+            forced: the server's owner lets everybody use the command.
+
+        Raises:
+            PermissionError: Discord does not offer the command to this user.
+            LookupError: there is no such command or option.
+
+        """
+        command = self.world.command(name)
+        needed = int(command.get("default_member_permissions") or 0)
+        if not forced and channel.guild and needed & ~rights_in(channel, user.id):
+            raise PermissionError(f"{user.name} may not use /{name} in #{channel.name}")
+        data = self._command_data(command, options or {})
+        return await (await self._begin(channel, user, _COMMAND, data)).until_settled()
+
+    async def autocomplete(
+        self,
+        channel: Channel,
+        user: User,
+        name: str,
+        option: str,
+        text: str,
+        options: Options | None = None,
+    ) -> list[tuple[str, Any]]:
+        """Type a part of an option, and get the suggestions as (label, value)."""
+        command = self.world.command(name)
+        data = self._command_data(command, {**(options or {}), option: text}, focused=option)
+        reply = await (await self._begin(channel, user, _COMPLETION, data)).until_answered()
+        return [(one["name"], one["value"]) for one in reply.choices]
+
+    async def press(self, channel: Channel, user: User, message: JSON, button: str) -> Reply:
+        """Press the button with this label, or this custom id, and wait for its answer."""
+        found = [
+            one for one in buttons(message) if button in {one.get("label"), one.get("custom_id")}
+        ]
+        if not found or "custom_id" not in found[0]:
+            labels = [one.get("label") for one in buttons(message)]
+            raise LookupError(f'the message has no button "{button}" to press; it has {labels}')
+        data: JSON = {"component_type": 2, "custom_id": found[0]["custom_id"], "id": 1}
+        return await (await self._begin(channel, user, _COMPONENT, data, message)).until_settled()
+
+    def _command_data(self, command: JSON, options: Options, *, focused: str = "") -> JSON:
+        known = {one["name"]: one for one in command.get("options") or []}
+        unknown = {*options} - {*known}
+        missing = {key for key, one in known.items() if one.get("required")} - {*options}
+        if unknown or (missing and not focused):
+            wrong = f"unknown: {unknown or 'none'}, missing: {missing or 'none'}"
+            raise LookupError(f"/{command['name']} has the options {[*known]}; {wrong}")
+        given = [_option_json(key, value, focused=focused) for key, value in options.items()]
+        roles = [value for value in options.values() if isinstance(value, Role)]
+        resolved = {"roles": {role.id: role_json(role) for role in roles}}
+        data: JSON = {"id": command["id"], "name": command["name"], "type": 1}
+        return data | {"options": given, "resolved": resolved}
+
+    async def _begin(
+        self, channel: Channel, user: User, kind: int, data: JSON, message: JSON | None = None
+    ) -> Reply:
+        event = interaction_json(self.world, channel, user) | {"type": kind, "data": data}
+        if message is not None:
+            event["message"] = message
+        reply = Reply(token=event["token"], channel=channel, user=user, source=message)
+        self._answers.replies[reply.token] = reply
+        await self.gateway.tell("INTERACTION_CREATE", event)
+        return reply
+
+    # ---- what happens to servers and channels
+
+    def _guild(self, name: str) -> Guild:
+        guild = Guild(name=name)
+        guild.members[self.world.bot.id] = []
+        self.world.guilds[guild.id] = guild
+        return guild
+
+    def _channel(self, guild: Guild, name: str, **details: Any) -> Channel:
+        channel = Channel(name=name, guild=guild, **details)
+        guild.channels[channel.id] = channel
+        return channel
+
+    def _member(self, guild: Guild, name: str, *roles: Role) -> User:
+        user = User(name=name)
+        self.world.users[user.id] = user
+        guild.members[user.id] = [role.id for role in roles]
+        return user
+
+    async def join(self, name: str, *channels: str) -> Guild:
+        """The bot is invited to a server with these channels."""
+        guild = self._guild(name)
+        for channel in channels:
+            self._channel(guild, channel)
+        await self.gateway.tell("GUILD_CREATE", guild_json(self.world, guild))
+        return guild
+
+    async def kick(self, guild: Guild) -> None:
+        """The bot is removed from a server."""
+        del self.world.guilds[guild.id]
+        await self.gateway.tell("GUILD_DELETE", {"id": guild.id})
+
+    async def lose(self, guild: Guild) -> None:
+        """A server falls victim to an outage on Discord's side."""
+        guild.is_available = False
+        await self.gateway.tell("GUILD_DELETE", {"id": guild.id, "unavailable": True})
+
+    async def recover(self, guild: Guild) -> None:
+        """The outage of a server ends."""
+        guild.is_available = True
+        shown = guild_json(self.world, guild) | {"unavailable": False}
+        await self.gateway.tell("GUILD_CREATE", shown)
+
+    async def add_channel(
+        self, guild: Guild, name: str, kind: ChannelType = ChannelType.TEXT, **details: Any
+    ) -> Channel:
+        """A channel is made."""
+        channel = self._channel(guild, name, type=kind, **details)
+        event = "THREAD_CREATE" if channel.is_thread else "CHANNEL_CREATE"
+        await self.gateway.tell(event, channel_json(channel))
+        return channel
+
+    def private_chat(self, user: User) -> Channel:
+        """A user's private chat with the bot."""
+        channel = Channel(name=user.name, type=ChannelType.DM, recipient=user)
+        self.world.private[channel.id] = channel
+        return channel
+
+    async def delete_channel(self, channel: Channel) -> None:
+        """A channel or thread is deleted."""
+        if channel.guild is not None:
+            del channel.guild.channels[channel.id]
+        event = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
+        await self.gateway.tell(event, channel_json(channel))
+
+    async def change_channel(self, channel: Channel) -> None:
+        """Tell that a channel or thread was changed."""
+        event = "THREAD_UPDATE" if channel.is_thread else "CHANNEL_UPDATE"
+        await self.gateway.tell(event, channel_json(channel))
+
+    async def forbid(self, channel: Channel, right: Right) -> None:
+        """A channel takes a right from the bot."""
+        channel.overwrites.append(Overwrite(id=self.world.bot.id, is_member=True, deny=right))
+        await self.change_channel(channel)
+
+    async def allow(self, channel: Channel) -> None:
+        """A channel gives the bot all rights back."""
+        channel.overwrites.clear()
+        await self.change_channel(channel)
+
+    async def change_role(self, guild: Guild, role_id: str, rights: int) -> None:
+        """A role gets other rights."""
+        guild.roles[role_id].rights = rights
+        role = role_json(guild.roles[role_id])
+        await self.gateway.tell("GUILD_ROLE_UPDATE", {"guild_id": guild.id, "role": role})
+
+
+def _option_json(name: str, value: Any, *, focused: str) -> JSON:
+    if isinstance(value, Role):
+        return {"name": name, "type": _ROLE_OPTION, "value": value.id}
+    shown: JSON = {"name": name, "type": _OPTION_TYPES[type(value)], "value": value}
+    return shown | ({"focused": True} if name == focused else {})

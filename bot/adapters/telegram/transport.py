@@ -1,0 +1,107 @@
+"""python-telegram-bot's port to HTTP over aiohttp, which carries ten times what httpx does.
+
+One attempt a request, nothing retried. What is known not to have left is `NeverSent`; every other
+lost answer is ambiguous, and the caller decides what that means.
+"""
+
+from http import HTTPStatus
+
+import aiohttp
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+from bot.errors import InvariantBroken
+
+CONNECT_TIMEOUT_S = 5.0
+"""For a connection, new or from the pool."""
+
+READ_TIMEOUT_S = 12.0
+"""For the answer; with the connection below the dispatcher's 20 s, so that we name what failed."""
+
+_JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
+
+
+class NeverSent(NetworkError):
+    """No connection was made, so the request cannot have been heard; repeating it is safe."""
+
+    __slots__ = ()
+
+
+class AiohttpRequest(BaseRequest):
+    """Requests to the Bot API through one pool of connections."""
+
+    __slots__ = ("_connections", "_read_timeout", "_session")
+
+    def __init__(self, *, connections: int, read_timeout_s: float = READ_TIMEOUT_S) -> None:
+        self._connections = connections
+        self._read_timeout = read_timeout_s
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds for an answer, unless a request names its own."""
+        return self._read_timeout
+
+    async def initialize(self) -> None:
+        """Open the pool; a pool that is open stays."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=_JSON,
+            )
+
+    async def shutdown(self) -> None:
+        """Close the pool."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = BaseRequest.DEFAULT_NONE,
+        write_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the reading bounds it
+        connect_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - ours is fixed
+        pool_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - part of connecting
+    ) -> tuple[int, bytes]:
+        """One request: the status and the body of its answer.
+
+        Raises:
+            NeverSent: there was no connection.
+            TimedOut: no whole answer came in time; the request may have been obeyed.
+            NetworkError: the same for a connection that broke, and for a server's own trouble.
+
+        """
+        session = self._session
+        if session is None or (request_data is not None and request_data.contains_files):
+            raise InvariantBroken("The transport to Telegram is closed, or was given a file.")
+        reading = read_timeout if isinstance(read_timeout, int | float) else self._read_timeout
+        body = request_data.json_payload if request_data is not None else None
+        # No error of aiohttp goes on as a cause: its text can hold the address, and that the token.
+        try:
+            status, payload = await _exchange(session, method, url, body=body, reading=reading)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NeverSent(f"Telegram cannot be reached: {type(error).__name__}") from None
+        except TimeoutError:
+            raise TimedOut(f"Telegram gave no answer within {reading:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
+            broken = f"The connection to Telegram broke: {type(error).__name__}"
+            raise NetworkError(broken) from None
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise NetworkError(f"Telegram answered {status}")
+        return status, payload
+
+
+async def _exchange(
+    session: aiohttp.ClientSession, method: str, url: str, *, body: bytes | None, reading: float
+) -> tuple[int, bytes]:
+    timeout = aiohttp.ClientTimeout(
+        total=CONNECT_TIMEOUT_S + reading, connect=CONNECT_TIMEOUT_S, sock_read=reading
+    )
+    async with session.request(
+        method, url, data=body, timeout=timeout, allow_redirects=False
+    ) as answer:
+        return answer.status, await answer.read()

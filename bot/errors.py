@@ -9,6 +9,7 @@ BotError
 │   ├── LL2Throttled      LL2 said 429; carries how long to wait
 │   ├── SnapshotTorn      pages that do not fit together
 │   └── BudgetSpent       our own hourly budget has no request left
+├── ChatUnavailable       theirs: a chat platform cannot be reached, or shuts the bot out
 ├── HeldBack              a platform's limit lets no request out for too long
 ├── OutageError           what `run --once` says when its one poll failed
 └── InvariantBroken       ours: a bug
@@ -69,6 +70,10 @@ class BudgetSpent(LL2Unavailable):
     def __init__(self, message: str, *, wait: timedelta) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+class ChatUnavailable(BotError):
+    """A chat platform cannot be reached, or shuts the bot out for reasons that time may mend."""
 
 
 class HeldBack(BotError):

@@ -1,0 +1,1 @@
+"""The command core: one for slash and chat commands, answered from the store alone."""

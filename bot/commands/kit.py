@@ -1,0 +1,38 @@
+"""What a handler is given, and what a command is: its spec and its handler."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.domain.requests import CommandReply, CommandRequest, CommandSpec
+from bot.domain.status import Status
+from bot.ports import Clock, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What the handlers work with.
+
+    Attributes:
+        status: how the service stands now.
+        specs: the commands as this adapter offers them.
+        invite: where one adds the bot to another server; empty: nowhere.
+
+    """
+
+    store: Store
+    clock: Clock
+    status: Callable[[], Status]
+    specs: tuple[CommandSpec, ...]
+    invite: str = ""
+
+
+Handler = Callable[[Kit, CommandRequest], Awaitable[CommandReply]]
+"""Answers one command; a `ConfigError` that it raises is told to whoever asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command and who answers it."""
+
+    spec: CommandSpec
+    handler: Handler

@@ -1,0 +1,201 @@
+"""Who may send now: one token's slots, its lanes, two priorities, and what the platform told us.
+
+Decides only: `pacing` waits. Every method is given the present.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, takewhile
+
+from bot.domain.deliveries import LONGEST_WAIT
+from bot.domain.messages import Lane, Limits, Rate
+from bot.services.slots import Breaker, Gate, LaneState, Slots
+
+PATIENCE = timedelta(seconds=10)
+"""The longest that a request waits here; what must wait longer waits in the outbox."""
+
+_SECOND = timedelta(seconds=1)
+_OPENING = Limits(text=0, slots=5)
+_SLOW_SHARE = 10
+_FEW_LANES = 1024
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Ticket:
+    """A request that asks for its slots.
+
+    Attributes:
+        deadline: when it gives up.
+        may_go: it has its slots.
+
+    """
+
+    lane: LaneState | None
+    is_urgent: bool
+    deadline: datetime
+    may_go: bool = False
+
+
+class Limiter:
+    """The limits of one token; until an adapter declares its own, few requests may go."""
+
+    def __init__(self) -> None:
+        self._limits = _OPENING
+        self._slots = Slots(rate=Rate(count=_OPENING.slots, per=_SECOND))
+        self._gate = Gate(slots=_OPENING.slots)
+        self._breaker = Breaker()
+        self._lanes: dict[str, LaneState] = {}
+        self._sweep_at = _FEW_LANES
+        # Dictionaries keep their order and forget from the middle at no cost.
+        self._urgent: dict[Ticket, None] = {}
+        self._others: dict[Ticket, None] = {}
+
+    def declare(self, limits: Limits) -> None:
+        """Go by these limits from now on; what is held stays held."""
+        self._limits = limits
+        self._slots.rate = Rate(count=limits.slots, per=_SECOND)
+        self._gate.slots = limits.slots
+
+    def delay(self, address: str, now: datetime, *, behind: int = 0) -> timedelta:
+        """How long a request to this address would wait for its lane and the gate.
+
+        Args:
+            address: the destination; empty: none.
+            now: the present.
+            behind: how many others to the same destination go before it.
+
+        """
+        lane = self._lane(address, now)
+        own = timedelta(0) if lane is None else lane.delay(now, behind)
+        return max(own, self._closed_until(now) - now)
+
+    def ask(self, address: str, now: datetime, *, is_urgent: bool) -> Ticket:
+        """Queue for slots; `grant` gives them."""
+        lane = self._lane(address, now)
+        ticket = Ticket(lane=lane, is_urgent=is_urgent, deadline=now + PATIENCE)
+        self._queue(ticket)[ticket] = None
+        if lane is not None:
+            lane.waiting += 1
+        return ticket
+
+    def grant(self, now: datetime) -> list[Ticket]:
+        """Give slots to whoever may go, the urgent first, others in the order in which they came.
+
+        Whoever waits for its lane holds up nobody else.
+        """
+        free = self._free(now)
+        granted: list[Ticket] = []
+        for ticket in self._waiting():
+            if len(granted) >= free:
+                break
+            if ticket.lane is None or ticket.lane.is_free(now):
+                for slots in self._slots_of(ticket):
+                    slots.take()
+                granted.append(ticket)
+        for ticket in granted:
+            ticket.may_go = True
+            self.leave(ticket)
+        return granted
+
+    def late(self, now: datetime) -> list[Ticket]:
+        """Those for whom it takes too long; they left the queue."""
+        hopeless = self._closed_until(now) - now > PATIENCE
+        latest = now + PATIENCE if hopeless else now
+        # Each queue is in the order of its deadlines.
+        queues = (self._urgent, self._others)
+        found = [
+            one for queue in queues for one in takewhile(lambda t: t.deadline <= latest, queue)
+        ]
+        for ticket in found:
+            self.leave(ticket)
+        return found
+
+    def leave(self, ticket: Ticket) -> None:
+        """Leave the queue; harmless when it has."""
+        if ticket in self._queue(ticket):
+            del self._queue(ticket)[ticket]
+            if ticket.lane is not None:
+                ticket.lane.waiting -= 1
+
+    def give_back(self, ticket: Ticket, now: datetime, *, answered: bool) -> None:
+        """Give back the slots of a request that was made; they are held a while longer."""
+        for slots in self._slots_of(ticket):
+            slots.give_back(now, answered=answered)
+
+    def put_back(self, ticket: Ticket) -> None:
+        """Give back slots that were not used."""
+        for slots in self._slots_of(ticket):
+            slots.put_back()
+
+    def next_moment(self, now: datetime) -> datetime | None:
+        """When time alone changes something for whoever waits; None: it does not."""
+        firsts = [next(iter(queue), None) for queue in (self._urgent, self._others)]
+        deadlines = [one.deadline for one in firsts if one is not None]
+        return min([*deadlines, *self._openings(now)]) if deadlines else None
+
+    def throttled(self, now: datetime, wait: timedelta, address: str) -> None:
+        """Stay away for so long, from everybody or from one lane."""
+        self._breaker.mark(now)
+        until = now + min(wait, LONGEST_WAIT)
+        lane = self._lane(address, now)
+        if lane is None:
+            self._gate.close(now, until)
+        else:
+            lane.block(until)
+
+    def refused(self, now: datetime) -> None:
+        """Count a refusal that the platform counts too."""
+        self._breaker.mark(now)
+
+    def _openings(self, now: datetime) -> Iterator[datetime]:
+        closed_until = self._closed_until(now)
+        if closed_until > now:
+            yield closed_until
+        elif self._free(now) <= 0:
+            yield from filter(None, [self._slots.next_return()])
+        else:
+            lanes = {one.lane for one in self._waiting() if one.lane is not None}
+            yield from filter(None, (lane.next_moment(now) for lane in lanes))
+
+    def _free(self, now: datetime) -> int:
+        if self._closed_until(now) > now:
+            return 0
+        if not self._limits.slots:
+            return len(self._urgent) + len(self._others)
+        limit = self._gate.limit(now)
+        if self._breaker.is_slow(now):
+            limit = min(limit, max(self._gate.slots // _SLOW_SHARE, 1))
+        return self._slots.free(now, limit)
+
+    def _closed_until(self, now: datetime) -> datetime:
+        """The present when nothing is closed."""
+        return max(now, self._gate.closed_until or now, self._breaker.stopped_until(now) or now)
+
+    def _waiting(self) -> Iterator[Ticket]:
+        return chain(self._urgent, self._others)
+
+    def _queue(self, ticket: Ticket) -> dict[Ticket, None]:
+        return self._urgent if ticket.is_urgent else self._others
+
+    def _slots_of(self, ticket: Ticket) -> Iterator[Slots]:
+        yield self._slots
+        if ticket.lane is not None:
+            yield from ticket.lane.slots
+
+    def _lane(self, address: str, now: datetime) -> LaneState | None:
+        if not address:
+            return None
+        declared = self._limits.lane(address) or Lane(key=address, rates=())
+        if declared.key not in self._lanes:
+            self._sweep(now)
+            slots = tuple(Slots(rate=rate) for rate in declared.rates)
+            self._lanes[declared.key] = LaneState(slots=slots)
+        return self._lanes[declared.key]
+
+    def _sweep(self, now: datetime) -> None:
+        """Forget lanes that rest, rarely enough that it costs nothing on the whole."""
+        if len(self._lanes) < self._sweep_at:
+            return
+        self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.is_idle(now)}
+        self._sweep_at = max(2 * len(self._lanes), _FEW_LANES)

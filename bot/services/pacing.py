@@ -1,0 +1,153 @@
+"""`ports.Pace` over a limiter: waits for slots, so that no platform ever has to say "too many".
+
+One of those who wait keeps the time for all; a burst wakes nobody in vain.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.messages import Limits
+from bot.errors import HeldBack
+from bot.ports import Clock
+from bot.services.limiter import PATIENCE, Limiter, Ticket
+
+_SOON = timedelta(seconds=1)
+_SHORTEST_PAUSE = timedelta(milliseconds=1)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    ticket: Ticket
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    is_late: bool = False
+
+    @property
+    def is_decided(self) -> bool:
+        return self.ticket.may_go or self.is_late
+
+
+class SlotPace:
+    """The pace of one adapter, whose requests all go through it; it outlives its restarts."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._limiter = Limiter()
+        self._clock = clock
+        self._waiters: dict[Ticket, _Waiter] = {}
+        self._timekeeper: _Waiter | None = None
+        self._alarm_at: datetime | None = None
+        self._latest: datetime | None = None
+        self._gone_back = timedelta(0)
+
+    def declare(self, limits: Limits) -> None:
+        """Go by the limits of the adapter, which is known once it is open."""
+        self._limiter.declare(limits)
+        self._decide()
+
+    def delay(self, address: str = "", *, behind: int = 0) -> timedelta:
+        """How long a request would wait for its lane and the gate, with `behind` before it."""
+        return self._limiter.delay(address, self._now(), behind=behind)
+
+    @asynccontextmanager
+    async def slot(self, address: str = "", *, urgent: bool = False) -> AsyncIterator[None]:
+        """Hold a slot for one request; see `ports.Pace`.
+
+        Raises:
+            HeldBack: it would take longer than a send may.
+
+        """
+        ticket = await self._admitted(address, is_urgent=urgent)
+        answered = False
+        try:
+            yield
+            answered = True
+        finally:
+            self._limiter.give_back(ticket, self._now(), answered=answered)
+            self._decide()
+
+    def throttled(self, wait: timedelta, address: str = "") -> None:
+        """Let no request out for so long, with an address only none to there."""
+        self._limiter.throttled(self._now(), wait, address)
+        self._decide()
+
+    def refused(self) -> None:
+        """Count a 401 or 403."""
+        self._limiter.refused(self._now())
+
+    async def _admitted(self, address: str, *, is_urgent: bool) -> Ticket:
+        now = self._now()
+        delay = self._limiter.delay(address, now)
+        if delay > PATIENCE:
+            raise _held_back(address, delay)
+        waiter = _Waiter(self._limiter.ask(address, now, is_urgent=is_urgent))
+        self._waiters[waiter.ticket] = waiter
+        has_slots = False
+        try:
+            self._decide()
+            await self._decision(waiter)
+            has_slots = waiter.ticket.may_go
+        finally:
+            self._let_go(waiter, has_slots=has_slots)
+        if waiter.is_late:
+            raise _held_back(address, max(self.delay(address), _SOON))
+        return waiter.ticket
+
+    async def _decision(self, waiter: _Waiter) -> None:
+        while not waiter.is_decided:
+            waiter.wake.clear()
+            if self._timekeeper is None:
+                await self._keep_time(waiter)
+            else:
+                await waiter.wake.wait()
+
+    async def _keep_time(self, waiter: _Waiter) -> None:
+        now = self._now()
+        self._timekeeper, self._alarm_at = waiter, self._limiter.next_moment(now)
+        pause = None if self._alarm_at is None else max(self._alarm_at - now, _SHORTEST_PAUSE)
+        try:
+            await self._clock.wait(pause, waiter.wake)
+        finally:
+            self._timekeeper = None
+        self._decide()
+
+    def _let_go(self, waiter: _Waiter, *, has_slots: bool) -> None:
+        """Forget who waits no more, cancelled or served, and let another keep the time."""
+        del self._waiters[waiter.ticket]
+        self._limiter.leave(waiter.ticket)
+        if waiter.ticket.may_go and not has_slots:
+            self._limiter.put_back(waiter.ticket)
+            self._decide()
+        if self._timekeeper is None:
+            for successor in (one for one in self._waiters.values() if not one.is_decided):
+                successor.wake.set()
+                break
+
+    def _decide(self) -> None:
+        """Admit or send away whoever can be, and let the timekeeper look again if it must."""
+        now = self._now()
+        for ticket in self._limiter.grant(now):
+            self._waiters[ticket].wake.set()
+        for ticket in self._limiter.late(now):
+            self._waiters[ticket].is_late = True
+            self._waiters[ticket].wake.set()
+        if self._timekeeper is not None:
+            moment = self._limiter.next_moment(now)
+            if moment is not None and (self._alarm_at is None or moment < self._alarm_at):
+                self._timekeeper.wake.set()
+
+    def _now(self) -> datetime:
+        """The present, which never goes back: a corrected clock must not freeze held slots."""
+        now = self._clock.now() + self._gone_back
+        if self._latest is not None and now < self._latest:
+            self._gone_back += self._latest - now
+            now = self._latest
+        self._latest = now
+        return now
+
+
+def _held_back(address: str, wait: timedelta) -> HeldBack:
+    where = f"to {address} " if address else ""
+    seconds = max(round(wait / timedelta(seconds=1)), 1)
+    return HeldBack(f"the limits let a request {where}out in {seconds} s", wait=wait)

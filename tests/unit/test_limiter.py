@@ -1,0 +1,321 @@
+"""The limiter against a server that counts strictly: never a request too many, never one lost."""
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.messages import Lane, Limits, Rate
+from bot.services.limiter import PATIENCE, Limiter, Ticket
+from bot.testing import START
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+FREE = Limits(text=4096, slots=30)
+GROUP = (Rate(count=18, per=MINUTE), Rate(count=1, per=SECOND))
+
+
+def lane_of(address: str) -> Lane:
+    """A chat's lane: a group's addresses start with a minus, its topics follow a slash."""
+    chat = address.partition("/")[0]
+    rates = GROUP if chat.startswith("-") else (Rate(count=1, per=SECOND),)
+    return Lane(key=chat, rates=rates)
+
+
+@dataclass
+class World:
+    """A limiter, senders that ask it, and a server that counts what reaches it.
+
+    Attributes:
+        counted: when the server counted each request, by lane.
+        ends: when each request was answered, in order.
+
+    """
+
+    limiter: Limiter
+    latency: Iterator[tuple[float, float]]
+    now: datetime = START
+    counted: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    ends: list[datetime] = field(default_factory=list)
+    asking: dict[Ticket, str] = field(default_factory=dict)
+    under_way: list[tuple[datetime, int, Ticket]] = field(default_factory=list)
+
+    def ask(self, address: str, *, is_urgent: bool = False) -> Ticket:
+        """Let a sender queue."""
+        ticket = self.limiter.ask(address, self.now, is_urgent=is_urgent)
+        self.asking[ticket] = address
+        return ticket
+
+    def send(self) -> None:
+        """Let whoever may go send: the server counts it on its way, and the answer comes later."""
+        for ticket in self.limiter.grant(self.now):
+            there, back = (timedelta(seconds=one) for one in next(self.latency))
+            self.counted[lane_of(self.asking.pop(ticket)).key].append(self.now + there)
+            end = self.now + there + back
+            heapq.heappush(self.under_way, (end, len(self.ends) + len(self.under_way), ticket))
+
+    def step(self) -> None:
+        """Go on to the next answer or opening."""
+        moments = [self.under_way[0][0]] if self.under_way else []
+        opening = self.limiter.next_moment(self.now)
+        moments += [opening] if opening else []
+        self.now = max(min(moments), self.now + timedelta(microseconds=1))
+        while self.under_way and self.under_way[0][0] <= self.now:
+            end, _, ticket = heapq.heappop(self.under_way)
+            self.ends.append(end)
+            self.limiter.give_back(ticket, end, answered=True)
+
+
+def latencies(seed: int, longest: float) -> Iterator[tuple[float, float]]:
+    """The way there and the way back, in seconds, anyhow."""
+    random = Random(seed)  # noqa: S311, a simulation guards no secret
+    while True:
+        total = random.uniform(0, longest)
+        there = random.uniform(0, total)
+        yield there, total - there
+
+
+def a_limiter(limits: Limits = FREE) -> Limiter:
+    """A limiter by these limits."""
+    limiter = Limiter()
+    limiter.declare(limits)
+    return limiter
+
+
+def most_within(times: list[datetime], span: timedelta) -> int:
+    """The most requests that the server counted in any window, wherever it begins."""
+    times = sorted(times)
+    first, most = 0, 0
+    for last, time in enumerate(times):
+        while time - times[first] >= span:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def broadcast(world: World, addresses: list[str], *, senders: int) -> None:
+    """Send one request to each address, with so many senders asking at a time."""
+    waiting = iter(addresses)
+    for address in (next(waiting, None) for _ in range(senders)):
+        if address:
+            world.ask(address)
+    while world.asking or world.under_way:
+        world.send()
+        world.step()
+        while len(world.asking) + len(world.under_way) < senders:
+            address = next(waiting, None)
+            if address is None:
+                break
+            world.ask(address)
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 1_000_000),
+    longest=st.sampled_from([0.0, 0.05, 0.2, 1.0, 3.0]),
+    slots=st.sampled_from([1, 5, 30]),
+)
+def test_no_window_holds_more_than_the_limit(seed: int, longest: float, slots: int) -> None:
+    """Whatever the network does, a strict sliding second never counts a request too many."""
+    limiter = a_limiter(Limits(text=4096, slots=slots))
+    world = World(limiter=limiter, latency=latencies(seed, longest))
+
+    broadcast(world, [f"{number}" for number in range(slots * 6)], senders=slots * 2)
+
+    counted = [time for times in world.counted.values() for time in times]
+    assert len(counted) == slots * 6
+    assert most_within(counted, SECOND) <= slots
+
+
+@settings(max_examples=30)
+@given(
+    seed=st.integers(0, 1_000_000),
+    addresses=st.lists(st.sampled_from(["1", "2", "-3", "-3/7", "-4"]), min_size=1, max_size=60),
+)
+def test_no_lane_is_sent_more_than_it_takes(seed: int, addresses: list[str]) -> None:
+    """A private chat gets one a second, a group 18 a minute with all its topics together."""
+    limiter = a_limiter(Limits(text=4096, slots=30, lane=lane_of))
+    world = World(limiter=limiter, latency=latencies(seed, 0.2))
+
+    broadcast(world, addresses, senders=8)
+
+    sent = Counter({lane: len(times) for lane, times in world.counted.items()})
+    assert sent == Counter(lane_of(one).key for one in addresses)
+    for lane, times in world.counted.items():
+        assert most_within(times, SECOND) == 1
+        assert most_within(times, MINUTE) <= (18 if lane.startswith("-") else 60)
+
+
+@pytest.mark.parametrize("slots", [30, 50])
+def test_limit_is_used_to_the_full(slots: int) -> None:
+    """With 0 to 200 ms of latency nine tenths of the limit get through, as 1 / (1.01 + 0.1)."""
+    limiter = a_limiter(Limits(text=4096, slots=slots))
+    world = World(limiter=limiter, latency=latencies(1, 0.2))
+
+    broadcast(world, [f"{number}" for number in range(2000)], senders=slots)
+
+    assert 2000 / (world.ends[-1] - START).total_seconds() > slots * 0.88
+
+
+def test_urgent_overtakes() -> None:
+    """A person who waits for an answer goes before what is broadcast."""
+    limiter = a_limiter(Limits(text=4096, slots=1))
+    ordinary = limiter.ask("1", START, is_urgent=False)
+    urgent = limiter.ask("2", START, is_urgent=True)
+
+    assert limiter.grant(START) == [urgent]
+    assert not ordinary.may_go
+
+
+def test_blocked_destination_holds_up_nobody_else() -> None:
+    """A flood wait of one chat is its own."""
+    limiter = a_limiter()
+    limiter.throttled(START, 5 * SECOND, "1")
+    blocked = limiter.ask("1", START, is_urgent=False)
+    other = limiter.ask("2", START, is_urgent=False)
+
+    assert limiter.grant(START) == [other]
+    assert limiter.next_moment(START) == START + 5 * SECOND
+    assert limiter.grant(START + 5 * SECOND) == [blocked]
+
+
+def test_block_is_shared_by_a_lane() -> None:
+    """All topics of a group wait when the group must."""
+    limiter = a_limiter(Limits(text=4096, slots=30, lane=lane_of))
+
+    limiter.throttled(START, 5 * SECOND, "-3/7")
+
+    assert limiter.delay("-3/9", START) == 5 * SECOND
+    assert limiter.delay("-4", START) == timedelta(0)
+
+
+def test_global_429_closes_one_gate_for_all() -> None:
+    """Nobody sends until its end, which a shorter word does not bring nearer."""
+    limiter = a_limiter()
+    waiting = limiter.ask("1", START, is_urgent=True)
+    limiter.throttled(START, 3 * SECOND, "")
+    limiter.throttled(START, SECOND, "")
+
+    assert limiter.grant(START + 2 * SECOND) == []
+    assert limiter.next_moment(START) == START + 3 * SECOND
+    assert limiter.grant(START + 3 * SECOND) == [waiting]
+
+
+def granted(limiter: Limiter, now: datetime) -> int:
+    """How many may go at once."""
+    tickets = [limiter.ask(f"{number}", now, is_urgent=False) for number in range(100)]
+    may_go = limiter.grant(now)
+    for ticket in tickets:
+        limiter.leave(ticket)
+    for ticket in may_go:
+        limiter.put_back(ticket)
+    return len(may_go)
+
+
+def test_gate_reopens_with_half_the_slots_and_recovers() -> None:
+    """One slot more for each ten seconds; several 429s of one burst halve once."""
+    limiter = a_limiter()
+    for _ in range(7):
+        limiter.throttled(START, SECOND, "")
+    reopened = START + SECOND
+
+    assert granted(limiter, reopened) == 15
+    assert granted(limiter, reopened + timedelta(seconds=35)) == 18
+    assert granted(limiter, reopened + timedelta(minutes=10)) == 30
+
+
+def test_second_429_halves_what_is_left() -> None:
+    """A limit that is lower than we think is found step by step."""
+    limiter = a_limiter()
+    limiter.throttled(START, SECOND, "")
+    limiter.throttled(START + SECOND, SECOND, "")
+
+    assert granted(limiter, START + 2 * SECOND) == 7
+
+
+def test_unanswered_request_holds_its_slot_longer() -> None:
+    """The platform may count it late."""
+    limiter = a_limiter(Limits(text=4096, slots=1))
+    ticket = limiter.ask("1", START, is_urgent=False)
+    limiter.grant(START)
+    limiter.give_back(ticket, START, answered=False)
+
+    assert granted(limiter, START + timedelta(seconds=4.9)) == 0
+    assert granted(limiter, START + timedelta(seconds=5)) == 1
+
+
+def test_many_refusals_slow_it_down_and_more_stop_it() -> None:
+    """Far from the 10,000 in ten minutes at which Discord bans an address."""
+    limiter = a_limiter()
+    for _ in range(499):
+        limiter.refused(START)
+    assert granted(limiter, START) == 30
+
+    limiter.refused(START)
+    assert granted(limiter, START) == 3
+
+    for _ in range(1500):
+        limiter.refused(START + MINUTE)
+    assert granted(limiter, START + MINUTE) == 0
+    assert limiter.delay("1", START + MINUTE) == 9 * MINUTE
+    assert granted(limiter, START + 11 * MINUTE) == 30
+
+
+def test_whoever_would_wait_too_long_is_sent_away() -> None:
+    """What must wait longer waits in the outbox, where it survives a restart."""
+    limiter = a_limiter()
+    limiter.throttled(START, PATIENCE / 2, "1")
+    patient = limiter.ask("1", START, is_urgent=False)
+    assert limiter.late(START) == []
+
+    limiter.throttled(START, timedelta(hours=12), "")
+
+    assert limiter.late(START) == [patient]
+    assert limiter.next_moment(START) is None
+
+
+def test_delay_counts_those_who_go_before() -> None:
+    """The 20th message to a group waits a minute, the 37th two."""
+    limiter = a_limiter(Limits(text=4096, slots=30, lane=lane_of))
+
+    delays = [limiter.delay("-1", START, behind=number) for number in (0, 1, 17, 18, 36)]
+
+    assert delays[0] == timedelta(0)
+    assert SECOND <= delays[1] < 2 * SECOND
+    assert timedelta(seconds=17) <= delays[2] < timedelta(seconds=20)
+    assert MINUTE <= delays[3] < MINUTE + 20 * SECOND
+    assert 2 * MINUTE <= delays[4] < 2 * MINUTE + 40 * SECOND
+
+
+def test_resting_lanes_are_forgotten() -> None:
+    """A million chats do not fill the memory."""
+    limiter = a_limiter(Limits(text=4096, slots=0, lane=lane_of))
+    now = START
+
+    for number in range(20_000):
+        ticket = limiter.ask(f"{number}", now, is_urgent=False)
+        assert limiter.grant(now) == [ticket]
+        limiter.give_back(ticket, now, answered=True)
+        now += timedelta(milliseconds=10)
+
+    assert len(limiter._lanes) < 3000
+    assert len(limiter._slots._returns) < 200
+
+
+def test_absurd_wait_does_not_run_off_the_calendar() -> None:
+    """A platform may say anything."""
+    limiter = a_limiter()
+
+    limiter.throttled(START, timedelta(days=999_999_999), "")
+
+    assert limiter.delay("", START) == timedelta(days=7)
+
+
+def test_few_requests_go_before_limits_are_declared() -> None:
+    """An adapter that logs in has not said yet what its platform takes."""
+    assert granted(Limiter(), START) == 5

@@ -10,6 +10,9 @@ from bot.domain.subscriptions import DEFAULT_LEADS
 PATIENCE = timedelta(minutes=10)
 """How far apart two doubtful refusals lie before a destination is paused (facts-delivery, 3)."""
 
+KEPT_FOR = timedelta(days=7)
+"""How old news may be that a paused destination still gets when it can be reached again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:

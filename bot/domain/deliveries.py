@@ -7,7 +7,7 @@ from random import Random
 from typing import NewType, assert_never
 
 from bot.domain.changes import Kind, News, Reminder, kind_of
-from bot.domain.channels import DEFAULT_CHANNEL, Channel
+from bot.domain.channels import DEFAULT_CHANNEL, PATIENCE, Channel
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination
 
@@ -38,10 +38,12 @@ class Priority(IntEnum):
 
 @unique
 class State(StrEnum):
-    """Where a delivery stands. The first three are open, the others final."""
+    """Where a delivery stands. The first four are open, the others final."""
 
     PENDING = "pending"
     """Waits for its turn, the first or another."""
+    HELD = "held"
+    """Waits until its paused destination can be reached again."""
     LEASED = "leased"
     """Claimed by a sender until its lease runs out; nothing was sent."""
     SENDING = "sending"
@@ -153,7 +155,7 @@ class Verdict:
     """What becomes of a delivery after an attempt.
 
     Attributes:
-        state: PENDING to try again, otherwise final.
+        state: PENDING to try again, HELD to wait for the destination, otherwise final.
         not_before: when a pending one may be tried again.
         error: why it is not sent; empty when it is.
         remote_id: the platform's id when it is sent.
@@ -178,8 +180,13 @@ def advance(
     match outcome:
         case Sent(remote_id=remote_id):
             return Verdict(state=State.SENT, remote_id=remote_id)
-        case Refused(reason=reason) | Gone(reason=reason):
+        case Refused(reason=reason):
             return Verdict(state=State.DEAD, error=reason)
+        case Gone(reason=reason, is_certain=True):
+            return Verdict(state=State.HELD, error=reason)
+        case Gone(reason=reason):
+            # By then the destination is well again, or found gone for sure and paused.
+            return _again(delivery, reason, now + PATIENCE, last=MAX_ATTEMPTS, otherwise=State.DEAD)
         case Later(reason=reason, wait=wait):
             # Bounded, because a platform's absurd wait must not run off the calendar.
             pause = backoff(delivery.attempts, random) if wait is None else min(wait, LONGEST_WAIT)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from strategies import changes, leads
 
 from bot.domain.changes import Change, DetailsChanged, Kind, Reminder, WebcastLive
+from bot.domain.channels import PATIENCE
 from bot.domain.deliveries import (
     MAX_ATTEMPTS,
     FanoutId,
@@ -55,13 +56,28 @@ def test_sent_is_the_end_and_keeps_the_remote_id() -> None:
     assert after(Sent(remote_id="42")) == Verdict(state=State.SENT, remote_id="42")
 
 
-@pytest.mark.parametrize("outcome", [Refused(reason="too long"), Gone(reason="no such channel")])
 @pytest.mark.parametrize("harmless", [False, True])
-def test_refusal_is_never_repeated(outcome: Refused | Gone, *, harmless: bool) -> None:
+def test_refusal_is_never_repeated(*, harmless: bool) -> None:
     """The platform will not think better of it."""
-    verdict = after(outcome, harmless=harmless, priority=Priority.URGENT)
+    verdict = after(Refused(reason="too long"), harmless=harmless, priority=Priority.URGENT)
 
-    assert verdict == Verdict(state=State.DEAD, error=outcome.reason)
+    assert verdict == Verdict(state=State.DEAD, error="too long")
+
+
+def test_message_to_a_lost_destination_is_held() -> None:
+    """The destination is paused, never deleted: what it missed comes when it can be reached."""
+    verdict = after(Gone(reason="no such channel"))
+
+    assert verdict == Verdict(state=State.HELD, error="no such channel")
+
+
+def test_doubtful_refusal_is_tried_again_when_doubt_has_an_end() -> None:
+    """The second refusal, ten minutes later, pauses the destination."""
+    verdict = after(Gone(reason="no right to send", is_certain=False))
+
+    assert verdict == Verdict(
+        state=State.PENDING, not_before=START + PATIENCE, error="no right to send"
+    )
 
 
 def test_later_waits_as_long_as_the_platform_asks() -> None:
@@ -124,7 +140,7 @@ def test_unknown_that_can_wait_is_left(priority: Priority) -> None:
         st.builds(Sent),
         st.builds(Later, reason=st.just("x"), wait=st.none() | st.just(timedelta(seconds=9))),
         st.builds(Refused, reason=st.just("x")),
-        st.builds(Gone, reason=st.just("x")),
+        st.builds(Gone, reason=st.just("x"), is_certain=st.booleans()),
         st.builds(Unknown, reason=st.just("x")),
     ),
     harmless=st.booleans(),
@@ -134,7 +150,7 @@ def test_unknown_that_can_wait_is_left(priority: Priority) -> None:
 def test_every_delivery_ends(
     outcome: Outcome, *, harmless: bool, attempts: int, priority: Priority
 ) -> None:
-    """Any outcome gives a later try or a final state, a reason unless sent, and never for ever."""
+    """Any outcome gives a later try, a hold or an end, a reason unless sent, never for ever."""
     verdict = after(outcome, harmless=harmless, attempts=attempts, priority=priority)
 
     tries_again = verdict.state is State.PENDING

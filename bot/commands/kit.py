@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.domain.messages import Message
 from bot.domain.requests import CommandReply, CommandRequest, CommandSpec
 from bot.domain.status import Status
 from bot.ports import Clock, Store
@@ -36,3 +37,8 @@ class Command:
 
     spec: CommandSpec
     handler: Handler
+
+
+def answer(*messages: Message, is_private: bool = False, replaces: bool = False) -> CommandReply:
+    """A reply of these messages."""
+    return CommandReply(messages=messages, is_private=is_private, replaces=replaces)

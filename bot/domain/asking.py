@@ -61,8 +61,8 @@ def read_filter(asked: Asked, catalogue: Catalogue) -> Filter:
         agencies=frozenset(agency_id(one, catalogue) for one in _each(asked.agencies)),
         programs=frozenset(program_id(one, catalogue) for one in _each(asked.programs)),
         words=frozenset(normalised(one) for one in _each(asked.search)),
-        kinds=frozenset(_kind(one) for one in _each(asked.changes)) or DEFAULT_KINDS,
-        leads=_leads(tuple(_each(asked.remind))),
+        kinds=read_kinds(asked.changes) or DEFAULT_KINDS,
+        leads=read_leads(asked.remind),
     )
 
 
@@ -81,10 +81,27 @@ def _kind(text: str) -> Kind:
     raise ConfigError(f'there is no kind of news "{text}"{hint} (there are: {", ".join(words)})')
 
 
-def _leads(values: tuple[str, ...]) -> frozenset[timedelta]:
+def read_kinds(values: Iterable[str]) -> frozenset[Kind]:
+    """The kinds of news that a person means; none for no word.
+
+    Raises:
+        ConfigError: there is no such kind; it suggests the nearest.
+
+    """
+    return frozenset(_kind(one) for one in _each(values))
+
+
+def read_leads(words: Iterable[str]) -> frozenset[timedelta]:
+    """The lead times that a person means; the default for no word.
+
+    Raises:
+        ConfigError: one is no lead time.
+
+    """
+    values = tuple(_each(words))
     if not values:
         return frozenset(DEFAULT_LEADS)
-    if values == (NO_REMINDERS,):
+    if [one.casefold() for one in values] == [NO_REMINDERS]:
         return frozenset()
     return frozenset(_lead(value) for value in values)
 
@@ -109,7 +126,7 @@ def spell_filter(asked: Filter, catalogue: Catalogue) -> dict[str, list[str]]:
         "program": sorted(programs.get(key, str(key)) for key in asked.programs),
         "search": sorted(asked.words),
         "changes": [kind.value for kind in Kind if kind in asked.kinds],
-        "remind": [_spell_lead(lead) for lead in sorted(asked.leads, reverse=True)],
+        "remind": [spell_lead(lead) for lead in sorted(asked.leads, reverse=True)],
     }
     if asked.kinds == DEFAULT_KINDS:
         del spelled["changes"]
@@ -120,7 +137,7 @@ def spell_filter(asked: Filter, catalogue: Catalogue) -> dict[str, list[str]]:
     return {option: values for option, values in spelled.items() if values}
 
 
-def _spell_lead(lead: timedelta) -> str:
-    """A day is "24h", as the default says it."""
+def spell_lead(lead: timedelta) -> str:
+    """A lead time as one types it; a day is "24h", as the default says it."""
     hours, rest = divmod(lead, timedelta(hours=1))
     return f"{hours}h" if not rest and hours <= 48 else spell_span(lead)

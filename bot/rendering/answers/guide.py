@@ -4,7 +4,7 @@ All that was chosen so far stands in the line of each button, so that a press wo
 and two people can answer two questions at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.events import Agency, EventType
@@ -16,10 +16,9 @@ from bot.rendering.facts import agency_name, short
 _ON_A_PAGE = 8
 _IN_A_ROW = 2
 _LABEL = 28
-_STOP = "stop"
 
-DONE, TYPES, AGENCIES = "done", "t", "a"
-"""What `pick` says: subscribe, or which page of which question ("t2")."""
+DONE, STOP, TYPES, AGENCIES = "done", "stop", "t", "a"
+"""What `pick` says: subscribe, give up, or which page of which question ("t2")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ def begin() -> Message:
             *buttons.row(_step("Everything", DONE, Picked())),
             *buttons.row(_step("Choose types", f"{TYPES}1", Picked())),
             *buttons.row(_step("Choose agencies", f"{AGENCIES}1", Picked())),
-            *buttons.row(_step("Cancel", _STOP, Picked())),
+            *buttons.row(_step("Cancel", STOP, Picked())),
         ),
     )
 
@@ -51,16 +50,20 @@ def stopped() -> Message:
 
 def types(known: Sequence[EventType], picked: Picked, page: int) -> Message:
     """Which types; each is a switch."""
-    choices = tuple((one.id, short(one.name, _LABEL)) for one in known)
+    choices = _by_name((one.id, short(one.name, _LABEL)) for one in known)
     other = _step("Agencies", f"{AGENCIES}1", picked)
     return _question("Which types of events?", TYPES, choices, picked, page, other=other)
 
 
 def agencies(known: Sequence[Agency], picked: Picked, page: int) -> Message:
     """Which agencies; each is a switch."""
-    choices = tuple((one.id, short(agency_name(one), _LABEL)) for one in known)
+    choices = _by_name((one.id, short(agency_name(one), _LABEL)) for one in known)
     other = _step("Types", f"{TYPES}1", picked)
     return _question("Which agencies?", AGENCIES, choices, picked, page, other=other)
+
+
+def _by_name(choices: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    return sorted(choices, key=lambda one: one[1].casefold())
 
 
 def _question(
@@ -73,7 +76,7 @@ def _question(
     other: Button | None,
 ) -> Message:
     pages = max(-(-len(choices) // _ON_A_PAGE), 1)
-    at = min(page, pages)
+    at = max(min(page, pages), 1)
     shown = choices[(at - 1) * _ON_A_PAGE :][:_ON_A_PAGE]
     switches = [_switch(key, name, f"{what}{at}", picked) for key, name in shown]
     return Message(
@@ -90,7 +93,7 @@ def _question(
                 _step("›", f"{what}{at + 1}", picked) if at < pages else None,  # noqa: RUF001
                 other,
                 _step("Subscribe", DONE, picked),
-                _step("Cancel", _STOP, Picked()),
+                _step("Cancel", STOP, Picked()),
             ),
         ),
     )

@@ -1,0 +1,111 @@
+"""Suggest values while an option is typed. Quick, and content with misspellings."""
+
+import difflib
+from collections.abc import Iterable
+
+from bot.commands.finding import named, nearest, upcoming
+from bot.commands.kit import Kit
+from bot.commands.looking import catalogue
+from bot.commands.zones import suggested
+from bot.domain.asking import NO_REMINDERS
+from bot.domain.changes import Kind
+from bot.domain.dates import label
+from bot.domain.events import Agency, EventType, Program
+from bot.domain.requests import Choice, Option, OptionKind
+from bot.domain.subscriptions import normalised
+from bot.domain.watching import Catalogue
+from bot.rendering.facts import agency_name, short
+
+MOST = 25
+"""Suggestions at once: Discord's limit (facts-delivery, section 4)."""
+
+_LONGEST = 100
+"""Characters of a suggestion and of what it sends: Discord's limit."""
+
+_LONGEST_TYPED = 100
+_NEAR = 0.5
+_LEADS = ("24h,1h,10m", "1h", "24h", "10m", "24h,1h", "7d,24h,1h", NO_REMINDERS)
+
+
+async def suggest(kit: Kit, option: Option, text: str) -> tuple[Choice, ...]:
+    """At most 25 suggestions for what was typed so far."""
+    typed = " ".join(text.split())[-_LONGEST_TYPED:]
+    match option.kind:
+        case OptionKind.EVENT:
+            return await _events(kit, typed)
+        case OptionKind.TYPE | OptionKind.AGENCY | OptionKind.PROGRAM:
+            async with kit.store.reading() as unit:
+                known = await catalogue(unit)
+            return _listed(typed, _names(option.kind, known))
+        case OptionKind.CHANGES:
+            return _listed(typed, {kind.value: kind.value for kind in Kind})
+        case OptionKind.TIME_ZONE:
+            return tuple(Choice(label=one, value=one) for one in suggested(typed, MOST))
+        case OptionKind.LEADS:
+            return _plain(typed, _LEADS)
+        case OptionKind.SWITCH:
+            return _plain(typed, ("on", "off"))
+        case _:
+            return ()
+
+
+async def _events(kit: Kit, typed: str) -> tuple[Choice, ...]:
+    async with kit.store.reading() as unit:
+        known = upcoming(await unit.snapshots.find(), kit.clock.now())
+    found = named(typed, known) or nearest(typed, known, MOST)
+    return tuple(
+        Choice(
+            label=short(f"{one.name or one.id} ({label(one.stated)})", _LONGEST), value=str(one.id)
+        )
+        for one in found[:MOST]
+    )
+
+
+def _plain(typed: str, values: Iterable[str]) -> tuple[Choice, ...]:
+    """Those that begin so, after what was typed itself: any other value is as good."""
+    fitting = [one for one in values if one.startswith(typed.casefold())]
+    return tuple(Choice(label=one, value=one) for one in fitting)
+
+
+def _names(kind: OptionKind, known: Catalogue) -> dict[str, str]:
+    """What is shown, by what it can be found by."""
+    every: dict[OptionKind, tuple[EventType, ...] | tuple[Agency, ...] | tuple[Program, ...]] = {
+        OptionKind.TYPE: known.types,
+        OptionKind.AGENCY: known.agencies,
+        OptionKind.PROGRAM: known.programs,
+    }
+    return {spelling: _shown(one) for one in every[kind] for spelling in _spellings(one)}
+
+
+def _shown(one: EventType | Agency | Program) -> str:
+    return agency_name(one) if isinstance(one, Agency) else one.name
+
+
+def _spellings(one: EventType | Agency | Program) -> tuple[str, ...]:
+    if isinstance(one, Agency) and one.abbrev:
+        return (normalised(one.name), normalised(one.abbrev))
+    return (normalised(one.name),)
+
+
+def _listed(typed: str, names: dict[str, str]) -> tuple[Choice, ...]:
+    """Values behind commas: the last is completed, those before it stay."""
+    before, _, last = typed.rpartition(",")
+    kept = [one.strip() for one in before.split(",") if one.strip()]
+    taken = {normalised(one) for one in kept}
+    fitting = dict.fromkeys(_fitting(normalised(last), names))
+    texts = (",".join([*kept, one]) for one in fitting if normalised(one) not in taken)
+    whole = [one for one in texts if len(one) <= _LONGEST]
+    return tuple(Choice(label=one, value=one) for one in whole[:MOST])
+
+
+def _fitting(asked: str, names: dict[str, str]) -> list[str]:
+    """Names that begin so, then those that hold it, by name; else the nearest."""
+    holding = sorted(
+        (not spelling.startswith(asked), shown.casefold(), shown)
+        for spelling, shown in names.items()
+        if asked in spelling
+    )
+    if holding:
+        return [shown for _, _, shown in holding]
+    near = difflib.get_close_matches(asked, names, n=MOST, cutoff=_NEAR)
+    return [names[one] for one in near]

@@ -1,0 +1,113 @@
+"""The command core: finds the handler, checks who may, guards the border. Nothing else."""
+
+import difflib
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import uuid4
+
+from bot.commands.completing import suggest
+from bot.commands.kit import Command, Kit, answer
+from bot.commands.reading import checked
+from bot.commands.registry import COMMANDS
+from bot.commands.specs import without_roles
+from bot.domain.channels import Health, reached, refused
+from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option, Who
+from bot.domain.status import Status
+from bot.domain.subscriptions import Destination
+from bot.errors import ConfigError
+from bot.ports import Clock, Store
+from bot.rendering.answers import refusals
+
+logger = logging.getLogger(__name__)
+
+
+class CommandCore:
+    """`requests.Desk` for the destinations of one adapter; answers from the store alone.
+
+    Args:
+        adapter: the first part of its destinations.
+        status: how the service stands now.
+        has_roles: whether the platform has roles that a message can mention.
+        invite: where one adds the bot to another server; empty: nowhere.
+        commands: what it can do.
+
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        adapter: str,
+        status: Callable[[], Status],
+        has_roles: bool = False,
+        invite: str = "",
+        commands: tuple[Command, ...] = COMMANDS,
+    ) -> None:
+        offered = (
+            one if has_roles else replace(one, spec=without_roles(one.spec)) for one in commands
+        )
+        self._commands = {one.spec.name: one for one in offered}
+        self.specs: tuple[CommandSpec, ...] = tuple(one.spec for one in self._commands.values())
+        self._adapter = adapter
+        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs, invite=invite)
+
+    async def handle(self, request: CommandRequest) -> CommandReply:
+        """Answer a command or a press; never raises."""
+        try:
+            return await self._answer(request)
+        except ConfigError as exc:
+            return answer(refusals.mistaken(str(exc)), is_private=True)
+        except Exception:
+            problem = uuid4().hex[:8]
+            name = request.command if request.command in self._commands else "unknown"
+            logger.exception("Problem %s: /%s at %s failed", problem, name, request.place)
+            return answer(refusals.crashed(problem), is_private=True)
+
+    async def _answer(self, request: CommandRequest) -> CommandReply:
+        command = self._commands.get(request.command)
+        if command is None:
+            near = difflib.get_close_matches(request.command, self._commands, n=1)
+            return answer(refusals.unknown_command(request.command, near), is_private=True)
+        if command.spec.who is Who.MANAGERS and not request.may_manage:
+            return answer(refusals.not_allowed(command.spec.name), is_private=True)
+        options = checked(command.spec, request.options)
+        return await command.handler(self._kit, replace(request, options=options))
+
+    async def complete(self, command: str, option: Option, text: str) -> tuple[Choice, ...]:
+        """At most 25 suggestions for an option; none where something failed."""
+        try:
+            return await suggest(self._kit, option, text)
+        except Exception:
+            name = command if command in self._commands else "unknown"
+            logger.exception("Completing %s of /%s failed", option.name, name)
+            return ()
+
+    async def reachable(self, address: str) -> None:
+        """The platform says that this destination may be tried again."""
+        await self._note(address, lambda health: reached(health, now=self._kit.clock.now()))
+
+    async def unreachable(self, address: str, reason: str) -> None:
+        """The platform says that this destination cannot be reached any more."""
+        now = self._kit.clock.now()
+        await self._note(
+            address, lambda health: refused(health, now=now, reason=reason, is_certain=True)
+        )
+
+    async def _note(self, address: str, change: Callable[[Health], Health]) -> None:
+        """Write only what is new: platforms repeat themselves."""
+        destination = Destination(adapter=self._adapter, address=address)
+        async with self._kit.store.writing() as unit:
+            before = await unit.destinations.health(destination)
+            after = change(before)
+            if after != before:
+                await unit.destinations.set_health(destination, after)
+
+    async def moved(self, old: str, new: str) -> None:
+        """The platform gave this destination another address for good."""
+        async with self._kit.store.writing() as unit:
+            await unit.destinations.move(
+                Destination(adapter=self._adapter, address=old),
+                Destination(adapter=self._adapter, address=new),
+            )

@@ -1,0 +1,119 @@
+"""`/subscribe`, `/unsubscribe` and `/subscriptions`: what a channel gets."""
+
+from dataclasses import replace
+
+from bot.commands.guiding import ask, chosen, is_asking
+from bot.commands.kit import Kit, answer
+from bot.commands.looking import catalogue, zone_at
+from bot.commands.reading import asked, number
+from bot.commands.schedule import ahead
+from bot.domain.asking import Held, read_filter, spell_filter
+from bot.domain.changes import Kind
+from bot.domain.requests import CommandReply, CommandRequest
+from bot.domain.subscriptions import Destination, Filter
+from bot.domain.watching import Catalogue
+from bot.errors import ConfigError
+from bot.ports import UnitOfWork
+from bot.rendering.answers import subscriptions as answers
+
+MOST = 25
+"""Subscriptions of one channel: as many as one list shows."""
+
+
+async def subscribe(kit: Kit, request: CommandRequest) -> CommandReply:
+    """Add a subscription; where the platform leads through choices, ask for them first."""
+    if is_asking(request):
+        return await ask(kit, request)
+    is_pressed = "pick" in request.options
+    request = chosen(request)
+    async with kit.store.writing() as unit:
+        known = await catalogue(unit)
+        wanted = await _wanted(unit, request, known)
+        before = [one.filter for one in await unit.subscriptions.held(request.place)]
+        if wanted not in before and len(before) >= MOST:
+            return answer(answers.full(MOST), is_private=True, replaces=is_pressed)
+        await unit.subscriptions.add(request.place, wanted, now=kit.clock.now())
+        await meet(unit, request)
+        held = [one.filter for one in await unit.subscriptions.held(request.place)]
+        following = await ahead(kit, unit, replace(wanted, kinds=wanted.kinds | {Kind.NEW}))
+        message = answers.subscribed(
+            spell_filter(wanted, known),
+            number=held.index(wanted) + 1,
+            is_new=wanted not in before,
+            following=following[0] if following else None,
+            health=await unit.destinations.health(request.place),
+            zone=await zone_at(unit, request.place),
+        )
+    return answer(message, replaces=is_pressed)
+
+
+async def _wanted(unit: UnitOfWork, request: CommandRequest, known: Catalogue) -> Filter:
+    wanted = read_filter(asked(request.options), known)
+    if "remind" in request.options:
+        return wanted
+    channel = await unit.destinations.channel(request.place)
+    return replace(wanted, leads=channel.leads)
+
+
+async def meet(unit: UnitOfWork, request: CommandRequest) -> None:
+    """Remember who manages this channel, to be told of trouble."""
+    await unit.destinations.met(
+        request.place, server=request.server, name=request.server_name, person=request.person
+    )
+
+
+async def unsubscribe(kit: Kit, request: CommandRequest) -> CommandReply:
+    """Remove one subscription, or all."""
+    async with kit.store.writing() as unit:
+        held = await _held(unit, request.place)
+        doomed = _doomed(held, request)
+        for one in doomed:
+            await unit.subscriptions.remove(request.place, one.subscription.id)
+    return answer(answers.unsubscribed(doomed, left=len(held) - len(doomed)))
+
+
+def _doomed(held: tuple[Held, ...], request: CommandRequest) -> tuple[Held, ...]:
+    """Which to remove: by its place in the list, by the id that a button has, or all.
+
+    Raises:
+        ConfigError: there is none of this number.
+
+    """
+    if not held:
+        raise ConfigError("this channel has no subscription; /subscribe adds one")
+    if "id" in request.options:
+        key = number(request.options, "id", otherwise=0)
+        doomed = tuple(one for one in held if one.subscription.id == key)
+        if not doomed:
+            raise ConfigError("this subscription was removed before; see /subscriptions")
+        return doomed
+    if request.options.get("number", "all").casefold() == "all":
+        return held
+    place = number(request.options, "number", otherwise=1)
+    if place > len(held):
+        raise ConfigError(f"this channel has no subscription {place}; see /subscriptions")
+    return held[place - 1 : place]
+
+
+async def list_subscriptions(kit: Kit, request: CommandRequest) -> CommandReply:
+    """What the channel gets, and whether it arrives."""
+    async with kit.store.reading() as unit:
+        here = unit.destinations
+        muted = await here.muted(request.place)
+        known = await unit.snapshots.recall(muted) if muted else {}
+        standing = answers.Standing(
+            held=await _held(unit, request.place),
+            health=await here.health(request.place),
+            last=await here.last_delivery(request.place),
+            muted=tuple(known[key].event for key in muted if key in known),
+            zone=await zone_at(unit, request.place),
+        )
+    return answer(answers.listed(standing, may_manage=request.may_manage))
+
+
+async def _held(unit: UnitOfWork, place: Destination) -> tuple[Held, ...]:
+    known = await catalogue(unit)
+    subscriptions = await unit.subscriptions.held(place)
+    return tuple(
+        Held(subscription=one, words=spell_filter(one.filter, known)) for one in subscriptions
+    )

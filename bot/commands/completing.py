@@ -98,10 +98,16 @@ def _listed(typed: str, names: dict[str, str]) -> tuple[Choice, ...]:
     return tuple(Choice(label=one, value=one) for one in whole[:MOST])
 
 
+def _rank(spelling: str, asked: str) -> int:
+    if spelling.startswith(asked):
+        return 0
+    return 1 if f" {asked}" in spelling else 2
+
+
 def _fitting(asked: str, names: dict[str, str]) -> list[str]:
-    """Names that begin so, then those that hold it, by name; else the nearest."""
+    """Names that begin so, or a word of theirs, then those that hold it; else the nearest."""
     holding = sorted(
-        (not spelling.startswith(asked), shown.casefold(), shown)
+        (_rank(spelling, asked), shown.casefold(), shown)
         for spelling, shown in names.items()
         if asked in spelling
     )

@@ -14,10 +14,11 @@ _NEAR = 0.7
 
 def upcoming(events: Iterable[Event], now: datetime) -> tuple[Event, ...]:
     """Those that are not over, or are being shown; LL2 lists an event for a day after its date."""
-    return tuple(one for one in events if one.webcast_live or not _is_over(one, now))
+    return tuple(one for one in events if one.webcast_live or not is_over(one, now))
 
 
-def _is_over(event: Event, now: datetime) -> bool:
+def is_over(event: Event, now: datetime) -> bool:
+    """Whether all of the time that its date allows has passed."""
     allowed = window(event.stated)
     return allowed is not None and allowed.end <= now
 

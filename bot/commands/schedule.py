@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.commands.finding import upcoming
+from bot.commands.finding import is_over, upcoming
 from bot.commands.kit import Kit, answer
 from bot.commands.looking import catalogue, meant_event, zone_at
 from bot.commands.reading import asked, number
@@ -25,8 +25,9 @@ async def show_next(kit: Kit, request: CommandRequest) -> CommandReply:
         wanted = read_filter(asked(request.options), await catalogue(unit))
         found = await ahead(kit, unit, wanted)
         if not found:
-            return answer(await _nothing(kit, unit))
-        return answer(await _in_full(unit, request, found[0]))
+            return answer(await _nothing(kit, unit, request))
+        shown = Tracked(event=found[0], first_seen_at=kit.clock.now())
+        return answer(await _in_full(kit, unit, request, shown))
 
 
 async def show_event(kit: Kit, request: CommandRequest) -> CommandReply:
@@ -35,17 +36,19 @@ async def show_event(kit: Kit, request: CommandRequest) -> CommandReply:
         meant = await meant_event(unit, request.options["event"], "event")
         if isinstance(meant, Message):
             return answer(meant)
-        return answer(await _in_full(unit, request, meant))
+        return answer(await _in_full(kit, unit, request, meant))
 
 
-async def _in_full(unit: UnitOfWork, request: CommandRequest, shown: Event | Tracked) -> Message:
-    """An event that is the next, or one that was asked for, which may be over."""
-    zone = await zone_at(unit, request.place)
-    muted = await unit.destinations.muted(request.place)
-    if isinstance(shown, Event):
-        return answers.in_full(shown, is_next=True, is_muted=shown.id in muted, zone=zone)
+async def _in_full(kit: Kit, unit: UnitOfWork, request: CommandRequest, shown: Tracked) -> Message:
     event = shown.event
-    return answers.in_full(event, watch=shown.watch, is_muted=event.id in muted, zone=zone)
+    return answers.in_full(
+        event,
+        watch=shown.watch,
+        is_next=request.command == "next",
+        has_passed=is_over(event, kit.clock.now()),
+        is_muted=event.id in await unit.destinations.muted(request.place),
+        zone=await zone_at(unit, request.place),
+    )
 
 
 async def show_events(kit: Kit, request: CommandRequest) -> CommandReply:
@@ -55,7 +58,7 @@ async def show_events(kit: Kit, request: CommandRequest) -> CommandReply:
         wanted = read_filter(asked(request.options), await catalogue(unit))
         found = await ahead(kit, unit, wanted)
         if not found:
-            return answer(await _nothing(kit, unit), replaces="page" in request.options)
+            return answer(await _nothing(kit, unit, request), replaces="page" in request.options)
         zone = await zone_at(unit, request.place)
     message = answers.schedule(_page(found, page, wanted), zone=zone)
     return answer(message, replaces="page" in request.options)
@@ -87,6 +90,9 @@ async def ahead(kit: Kit, unit: UnitOfWork, wanted: Filter) -> tuple[Event, ...]
     return upcoming(matching, kit.clock.now())
 
 
-async def _nothing(kit: Kit, unit: UnitOfWork) -> Message:
+async def _nothing(kit: Kit, unit: UnitOfWork, request: CommandRequest) -> Message:
     known = await unit.snapshots.find()
-    return answers.nothing_ahead(knows_any=bool(known) or kit.status().read_at is not None)
+    return answers.nothing_ahead(
+        is_choosy=bool(request.options.keys() - {"page"}),
+        knows_any=bool(known) or kit.status().read_at is not None,
+    )

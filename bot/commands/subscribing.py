@@ -1,6 +1,6 @@
 """`/subscribe`, `/unsubscribe` and `/subscriptions`: what a channel gets."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.commands.guiding import ask, chosen, is_asking
 from bot.commands.kit import Kit, answer
@@ -9,9 +9,9 @@ from bot.commands.reading import asked, number
 from bot.commands.schedule import ahead
 from bot.domain.asking import Held, read_filter, spell_filter
 from bot.domain.changes import Kind
+from bot.domain.messages import Message
 from bot.domain.requests import CommandReply, CommandRequest
 from bot.domain.subscriptions import Destination, Filter
-from bot.domain.watching import Catalogue
 from bot.errors import ConfigError
 from bot.ports import UnitOfWork
 from bot.rendering.answers import subscriptions as answers
@@ -25,34 +25,56 @@ async def subscribe(kit: Kit, request: CommandRequest) -> CommandReply:
     if is_asking(request):
         return await ask(kit, request)
     is_pressed = "pick" in request.options
-    request = chosen(request)
+    added = await _added(kit, chosen(request))
+    if added is None:
+        return answer(answers.full(MOST), is_private=True, replaces=is_pressed)
+    return answer(await _confirmed(kit, request, added), replaces=is_pressed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Added:
+    """A filter that the channel holds now, its place in the list, and whether it is new there."""
+
+    asked: Filter
+    number: int
+    is_new: bool
+
+
+async def _added(kit: Kit, request: CommandRequest) -> _Added | None:
+    """None: the channel holds as many as it may."""
     async with kit.store.writing() as unit:
-        known = await catalogue(unit)
-        wanted = await _wanted(unit, request, known)
+        wanted = await _wanted(unit, request)
         before = [one.filter for one in await unit.subscriptions.held(request.place)]
         if wanted not in before and len(before) >= MOST:
-            return answer(answers.full(MOST), is_private=True, replaces=is_pressed)
+            return None
         await unit.subscriptions.add(request.place, wanted, now=kit.clock.now())
         await meet(unit, request)
-        held = [one.filter for one in await unit.subscriptions.held(request.place)]
-        following = await ahead(kit, unit, replace(wanted, kinds=wanted.kinds | {Kind.NEW}))
-        message = answers.subscribed(
-            spell_filter(wanted, known),
-            number=held.index(wanted) + 1,
-            is_new=wanted not in before,
-            following=following[0] if following else None,
-            health=await unit.destinations.health(request.place),
-            zone=await zone_at(unit, request.place),
-        )
-    return answer(message, replaces=is_pressed)
+    is_new = wanted not in before
+    number = len(before) if is_new else before.index(wanted)
+    return _Added(asked=wanted, number=number + 1, is_new=is_new)
 
 
-async def _wanted(unit: UnitOfWork, request: CommandRequest, known: Catalogue) -> Filter:
-    wanted = read_filter(asked(request.options), known)
+async def _wanted(unit: UnitOfWork, request: CommandRequest) -> Filter:
+    wanted = read_filter(asked(request.options), await catalogue(unit))
     if "remind" in request.options:
         return wanted
     channel = await unit.destinations.channel(request.place)
     return replace(wanted, leads=channel.leads)
+
+
+async def _confirmed(kit: Kit, request: CommandRequest, added: _Added) -> Message:
+    """What was added, and the next event that it tells of; read without holding up a writer."""
+    async with kit.store.reading() as unit:
+        any_kind = replace(added.asked, kinds=frozenset({Kind.NEW}))
+        following = await ahead(kit, unit, any_kind)
+        return answers.subscribed(
+            spell_filter(added.asked, await catalogue(unit)),
+            number=added.number,
+            is_new=added.is_new,
+            following=following[0] if following else None,
+            health=await unit.destinations.health(request.place),
+            zone=await zone_at(unit, request.place),
+        )
 
 
 async def meet(unit: UnitOfWork, request: CommandRequest) -> None:
@@ -69,7 +91,8 @@ async def unsubscribe(kit: Kit, request: CommandRequest) -> CommandReply:
         doomed = _doomed(held, request)
         for one in doomed:
             await unit.subscriptions.remove(request.place, one.subscription.id)
-    return answer(answers.unsubscribed(doomed, left=len(held) - len(doomed)))
+    left = len(held) - len(doomed)
+    return answer(answers.unsubscribed(doomed, left=left), replaces="id" in request.options)
 
 
 def _doomed(held: tuple[Held, ...], request: CommandRequest) -> tuple[Held, ...]:

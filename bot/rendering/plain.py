@@ -40,7 +40,7 @@ def _layout(message: Message, *, width: int | None) -> str:
     names = [len(name) for name, _ in (*_facts(message), *linked)]
     column = min(max(names, default=0), _WIDEST_NAME) + 2
     blocks = [
-        _wrapped(f"{message.headline}\n{message.title}", width),
+        _wrapped(f"{message.headline}\n{message.title}".strip(), width),
         *_sections(message, width, column),
         "\n".join(_row(name, text, width, column) for name, text in linked),
     ]

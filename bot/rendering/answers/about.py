@@ -121,7 +121,7 @@ def _requests(stand: Status, zone: tzinfo) -> Section:
 def _here(here: Here, zone: tzinfo) -> Section:
     count = counted(here.subscriptions, "subscription")
     ill = trouble(here.health, zone)
-    return fact("Here", f"{count}; ", *(ill or ("messages arrive",)))
+    return fact("Here", f"{count}; ", *(ill or ("no trouble known",)))
 
 
 def help_page(specs: Sequence[CommandSpec], *, invite: str, is_guided: bool) -> Message:

@@ -55,14 +55,25 @@ def in_full(
     *,
     watch: Watch = Watch.WATCHED,
     is_next: bool = False,
+    has_passed: bool = False,
     is_muted: bool = False,
     zone: tzinfo = UTC,
 ) -> Message:
-    """Everything that we know of an event."""
+    """Everything that we know of an event.
+
+    Args:
+        event: as it is now.
+        watch: where it stands.
+        is_next: it is the next of those that were asked for.
+        has_passed: it is still listed, but its date is over.
+        is_muted: it is silenced where this is shown.
+        zone: the channel's.
+
+    """
     switch = buttons.unmute(event.id) if is_muted else buttons.mute(event.id)
     return Message(
         kind=None,
-        headline=_headline(event, watch, is_next=is_next),
+        headline=_headline(event, watch, is_next=is_next, has_passed=has_passed),
         title=_name(event, _TITLE),
         sections=(
             fact("When", *when(event.stated, relative=watch is Watch.WATCHED, zone=zone)),
@@ -77,10 +88,12 @@ def in_full(
     )
 
 
-def _headline(event: Event, watch: Watch, *, is_next: bool) -> str:
+def _headline(event: Event, watch: Watch, *, is_next: bool, has_passed: bool) -> str:
     if event.webcast_live and watch is Watch.WATCHED:
         return "Webcast is live"
-    return "Next event" if is_next else _STANDS[watch]
+    if is_next:
+        return "Next event"
+    return "Its date has passed" if has_passed and watch is Watch.WATCHED else _STANDS[watch]
 
 
 def _name(event: Event, limit: int) -> str:
@@ -166,8 +179,10 @@ _TOO_LONG_TO_TURN = (
 )
 
 
-def nothing_ahead(*, knows_any: bool) -> Message:
+def nothing_ahead(*, is_choosy: bool, knows_any: bool) -> Message:
     """The schedule, or what matches of it, is empty."""
+    if knows_any and not is_choosy:
+        return said("Nothing is ahead", "The schedule of Launch Library 2 is empty for now.")
     if not knows_any:
         return said(
             "No event is known yet",

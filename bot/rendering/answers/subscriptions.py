@@ -17,6 +17,7 @@ from bot.rendering.words import counted, when
 
 _NAME = 100
 _MUTED = 5
+_WISH = 240
 _REMOVABLE = 20
 _FINER = "/subscribe takes changes and remind too, /settings has the time zone and more."
 
@@ -68,8 +69,12 @@ def subscribed(
             *((fact("Trouble", *ill),) if ill else ()),
             Section(body=(_FINER,), kind=SectionKind.BACKGROUND),
         ),
-        buttons=buttons.row(buttons.button("All subscriptions", "subscriptions")),
+        buttons=buttons.row(_all()),
     )
+
+
+def _all() -> Button | None:
+    return buttons.button("All subscriptions", "subscriptions")
 
 
 def _following(event: Event | None, zone: tzinfo) -> tuple[Section, ...]:
@@ -91,7 +96,8 @@ def listed(standing: Standing, *, may_manage: bool) -> Message:
     """What a channel gets, by number, and whether it arrives."""
     if not standing.held:
         return _none(standing, may_manage=may_manage)
-    lines = (f"{number}. {wish(one.words)}" for number, one in enumerate(standing.held, start=1))
+    wishes = (short(wish(one.words), _WISH) for one in standing.held)
+    lines = (f"{number}. {one}" for number, one in enumerate(wishes, start=1))
     return Message(
         kind=None,
         headline=f"{counted(len(standing.held), 'subscription')} here",
@@ -143,6 +149,7 @@ def unsubscribed(removed: Sequence[Held], *, left: int) -> Message:
             paragraph(_left(left)),
             paragraph(again, heading="To have it again" if len(removed) == 1 else "To undo"),
         ),
+        buttons=buttons.row(_all()) if left else (),
     )
 
 

@@ -64,6 +64,22 @@ class Health:
     missing: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeper:
+    """Who can mend a destination, each as the platform's id; empty: unknown.
+
+    Attributes:
+        server: what it belongs to.
+        name: the names of server and channel, for people.
+        person: whoever managed it last.
+
+    """
+
+    server: str = ""
+    name: str = ""
+    person: str = ""
+
+
 def refused(
     health: Health, *, now: datetime, reason: str, is_certain: bool, missing: str = ""
 ) -> Health:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.changes import Change, Kind, News
-from bot.domain.channels import Channel, Health, Reach
+from bot.domain.channels import Channel, Health, Keeper, Reach
 from bot.domain.deliveries import Delivery, FanoutId, MessageId, Part, State
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
@@ -158,13 +158,26 @@ class Destinations(Protocol):
         """How well it can be reached."""
 
     async def set_health(self, destination: Destination, health: Health) -> None:
-        """Replace its health. Nothing is claimed for a paused one; it keeps all that it holds."""
+        """Replace its health. Nothing is claimed for a paused one; it keeps all that it holds.
+
+        Once it is not paused any more it gets the news of `KEPT_FOR` that it missed; older news is
+        too late.
+        """
+
+    async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
+        """The health of those of them that are not active."""
+
+    async def keeper(self, destination: Destination) -> Keeper:
+        """Who can mend it."""
+
+    async def neighbours(self, destination: Destination) -> tuple[Destination, ...]:
+        """Other destinations of its server that hold subscriptions and are active, oldest first."""
 
     async def move(self, old: Destination, new: Destination) -> None:
         """Give all that the old address holds to the new one, which may hold things already."""
 
     async def mute(self, destination: Destination, event_id: EventId) -> None:
-        """Send no more news of this event here; muting twice is muting once."""
+        """Send no more news of this event here, nor what waits; muting twice is muting once."""
 
     async def unmute(self, destination: Destination, event_id: EventId) -> None:
         """Send news of this event here again."""

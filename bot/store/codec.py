@@ -1,12 +1,13 @@
 """Domain records to bytes and back, and sets of kinds to bits. No SQL."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import cast
 
 import msgspec
 
 from bot.domain.changes import KINDS, Change, Kind, Reminder
+from bot.domain.channels import Channel
 from bot.domain.events import Event
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Filter
@@ -64,3 +65,14 @@ def dump_filter(asked: Filter) -> str:
 def load_filter(spec: str) -> Filter:
     """A filter from its canonical spelling."""
     return msgspec.json.decode(spec, type=Filter)
+
+
+def dump_channel(channel: Channel) -> str:
+    """A destination's settings in one canonical spelling."""
+    return msgspec.json.encode(channel, order="deterministic").decode()
+
+
+@lru_cache(maxsize=1024)  # most destinations share a few settings
+def load_channel(spec: str) -> Channel:
+    """A destination's settings from their spelling."""
+    return msgspec.json.decode(spec, type=Channel)

@@ -9,21 +9,35 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import Reminder
+from bot.domain.channels import KEPT_FOR, Reach
 from bot.domain.deliveries import FanoutId, State
 from bot.domain.fanouts import Debt
 from bot.store.codec import bits, each_bit, load_event
 from bot.store.matching import matches
 from bot.store.tables import (
     DESTINATION_BITS,
+    channels,
     deliveries,
     events,
     fanout_filters,
     fanouts,
     filters,
+    mutes,
     subscriptions,
 )
 from bot.store.upsert import dialect_insert
@@ -142,7 +156,10 @@ def _in_chunk(fanout: Row[Any], upper: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def _owed(fanout: Row[Any], upper: int) -> Select[Any]:
-    """One row for each destination in (cursor, upper] that holds a matching filter."""
+    """One row for each destination in (cursor, upper] that holds a matching filter.
+
+    None where the event is muted, or where nobody will be reached before the news is too old.
+    """
     destination_id = subscriptions.c.destination_id
     return (
         select(
@@ -153,13 +170,30 @@ def _owed(fanout: Row[Any], upper: int) -> Select[Any]:
             subscriptions.c.adapter.label("adapter"),
             _union_of_kinds(fanout.kinds).label("kinds"),
             literal(fanout.priority).label("priority"),
-            literal(State.PENDING.value).label("state"),
+            case((_is_paused(), State.HELD.value), else_=State.PENDING.value).label("state"),
             literal(0).label("attempts"),
             literal(fanout.created_at, deliveries.c.not_before.type).label("not_before"),
         )
         .join(fanout_filters, fanout_filters.c.filter_id == subscriptions.c.filter_id)
         .where(*_in_chunk(fanout, upper))
+        .where(~_is_muted(fanout), ~_is_paused(channels.c.since < fanout.created_at - KEPT_FOR))
         .group_by(destination_id, subscriptions.c.adapter)
+    )
+
+
+def _is_muted(fanout: Row[Any]) -> ColumnElement[bool]:
+    return exists().where(
+        mutes.c.event_id == fanout.event_id,
+        mutes.c.destination_id == subscriptions.c.destination_id,
+    )
+
+
+def _is_paused(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The literal lets both engines use the partial index of paused destinations."""
+    return exists().where(
+        channels.c.destination_id == subscriptions.c.destination_id,
+        channels.c.reach == literal(Reach.PAUSED.value, literal_execute=True),
+        *conditions,
     )
 
 

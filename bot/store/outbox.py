@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import News, Reminder
+from bot.domain.channels import DEFAULT_CHANNEL
 from bot.domain.deliveries import (
     Delivery,
     DeliveryId,
@@ -35,8 +36,8 @@ from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination
 from bot.store import fanout, records
-from bot.store.codec import dump, kinds_of, load_change, load_event, load_message
-from bot.store.tables import changes, deliveries, destinations, events, fanouts, messages
+from bot.store.codec import dump, kinds_of, load_change, load_channel, load_event, load_message
+from bot.store.tables import changes, channels, deliveries, destinations, events, fanouts, messages
 
 _PENDING = literal(State.PENDING.value, literal_execute=True)
 """Written out in the statement: a bound parameter would hide the partial index from the planner."""
@@ -100,10 +101,10 @@ class SqlOutbox:
         parts: dict[int, list[Part]] = defaultdict(list)
         for row in folded:
             parts[row.folded_into].append(_part(row))
-        own = _parts().add_columns(destinations.c.adapter, destinations.c.address)
-        rows = await self._connection.execute(
-            own.join(destinations).where(deliveries.c.id.in_(ids))
-        )
+        own = _parts().add_columns(destinations.c.adapter, destinations.c.address, channels.c.spec)
+        own = own.join(destinations, destinations.c.id == deliveries.c.destination_id)
+        own = own.outerjoin(channels, channels.c.destination_id == destinations.c.id)
+        rows = await self._connection.execute(own.where(deliveries.c.id.in_(ids)))
         claimed = [_delivery(row, [*parts[row.id], _part(row)]) for row in rows]
         return tuple(sorted(claimed, key=lambda one: (one.priority, one.id)))
 
@@ -233,6 +234,7 @@ def _delivery(row: Row[Any], parts: list[Part]) -> Delivery:
         priority=Priority(row.priority),
         parts=tuple(sorted(parts, key=lambda part: part.fanout_id)),
         attempts=row.attempts,
+        channel=DEFAULT_CHANNEL if row.spec is None else load_channel(row.spec),
     )
 
 
@@ -286,7 +288,7 @@ def _outcome(result: Result) -> dict[str, Any]:
         "to": verdict.state,
         "again_at": verdict.not_before,
         "sent": result.at if verdict.state is State.SENT else None,
-        "done": None if verdict.state is State.PENDING else result.at,
+        "done": None if verdict.state in {State.PENDING, State.HELD} else result.at,
         "remote": verdict.remote_id or None,
         "problem": verdict.error or None,
     }

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import leading
@@ -22,37 +22,51 @@ async def listed(
     connection: AsyncConnection, *, state: State | None, limit: int | None
 ) -> tuple[Record, ...]:
     """Deliveries by age; at most the last `limit`."""
-    query = (
-        select(deliveries, fanouts.c.created_at, destinations.c.address)
-        .join(fanouts)
-        .join(destinations)
-        .order_by(deliveries.c.id.desc())
-        .limit(limit)
-    )
+    query = _rows().order_by(deliveries.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(deliveries.c.state == state)
     rows = (await connection.execute(query)).all()
-    told = await _told(connection)
-    folded = await _folded(connection)
+    told = await _told(connection, changes.c.fanout_id.is_not(None))
+    folded = await _folded(connection, deliveries.c.folded_into.is_not(None))
     return tuple(_record(row, [row, *folded[row.id]], told) for row in reversed(rows))
 
 
-async def _told(connection: AsyncConnection) -> _Told:
+async def one(connection: AsyncConnection, key: int) -> Record:
+    """One delivery."""
+    row = (await connection.execute(_rows().where(deliveries.c.id == key))).one()
+    folded = await _folded(connection, deliveries.c.folded_into == key)
+    parts = [row, *folded[key]]
+    told = await _told(connection, changes.c.fanout_id.in_([part.fanout_id for part in parts]))
+    return _record(row, parts, told)
+
+
+def _rows() -> Select[Any]:
+    return (
+        select(deliveries, fanouts.c.created_at, destinations.c.address)
+        .join(fanouts)
+        .join(destinations)
+    )
+
+
+async def _told(connection: AsyncConnection, which: ColumnElement[bool]) -> _Told:
     """The changes of each fan-out: (id, kind)."""
     of_fanouts: dict[int, list[tuple[int, str]]] = defaultdict(list)
     query = select(changes.c.id, changes.c.fanout_id, changes.c.kind).order_by(changes.c.id)
-    for row in await connection.execute(query.where(changes.c.fanout_id.is_not(None))):
+    for row in await connection.execute(query.where(which)):
         of_fanouts[row.fanout_id].append((row.id, row.kind))
     return of_fanouts
 
 
-async def _folded(connection: AsyncConnection) -> Mapping[int, list[Row[Any]]]:
+async def _folded(
+    connection: AsyncConnection,
+    which: ColumnElement[bool],
+) -> Mapping[int, list[Row[Any]]]:
     """What each carrier tells besides its own."""
     of_carriers: dict[int, list[Row[Any]]] = defaultdict(list)
     query: Select[Any] = select(
         deliveries.c.folded_into, deliveries.c.fanout_id, deliveries.c.kinds
     )
-    for row in await connection.execute(query.where(deliveries.c.folded_into.is_not(None))):
+    for row in await connection.execute(query.where(which)):
         of_carriers[row.folded_into].append(row)
     return of_carriers
 

@@ -128,6 +128,35 @@ destinations = Table(
     UniqueConstraint("adapter", "address"),
 )
 
+channels = Table(
+    "channels",
+    metadata,
+    Column("destination_id", ForeignKey("destinations.id"), primary_key=True),
+    Column("spec", Text, nullable=False),
+    Column("reach", Text, nullable=False),
+    Column("since", UtcTime),
+    Column("reason", Text, nullable=False),
+    Column("missing", Text, nullable=False),
+    Column("server", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    # Small even where there are many channels, so that a fan-out asks it for each destination.
+    Index(
+        "ix_channels_paused",
+        "destination_id",
+        "since",
+        sqlite_where=text("reach = 'paused'"),
+        postgresql_where=text("reach = 'paused'"),
+    ),
+)
+
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("destination_id", ForeignKey("destinations.id"), primary_key=True, index=True),
+)
+
 filters = Table(
     "filters",
     metadata,
@@ -225,6 +254,13 @@ deliveries = Table(
         "folded_into",
         sqlite_where=text("folded_into IS NOT NULL"),
         postgresql_where=text("folded_into IS NOT NULL"),
+    ),
+    Index(
+        "ix_deliveries_ended",
+        "destination_id",
+        "done_at",
+        sqlite_where=text("done_at IS NOT NULL"),
+        postgresql_where=text("done_at IS NOT NULL"),
     ),
 )
 

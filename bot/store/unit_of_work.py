@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreError
 from bot.store import revisions
+from bot.store.destinations import SqlDestinations
 from bot.store.engine import Engine
 from bot.store.fanout import CHUNK
 from bot.store.memory import SqlMemory, SqlNames, SqlRequestLog
@@ -29,6 +30,7 @@ class SqlUnitOfWork:
         self.memory = SqlMemory(connection)
         self.subscriptions = SqlSubscriptions(connection)
         self.outbox = SqlOutbox(connection, chunk=chunk)
+        self.destinations = SqlDestinations(connection, chunk=chunk)
 
 
 class SqlStore:

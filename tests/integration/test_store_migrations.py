@@ -98,7 +98,7 @@ async def test_newer_store_is_refused_and_left_alone(path: Path) -> None:
         await _upgrade(path)
 
     assert str(refusal.value) == (
-        "the store is at revision 9999, made by a newer Perigee than this one (0001); "
+        "the store is at revision 9999, made by a newer Perigee than this one (0002); "
         "install that version, or restore an older backup"
     )
     assert _dump(path) == before

@@ -1,0 +1,111 @@
+"""Give a destination another address, and unite two that turn out to be one place."""
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.channels import DEFAULT_CHANNEL
+from bot.domain.deliveries import State
+from bot.domain.subscriptions import Destination
+from bot.store import fanout
+from bot.store.codec import dump_channel
+from bot.store.tables import (
+    DESTINATION_BITS,
+    channels,
+    deliveries,
+    destinations,
+    mutes,
+    subscriptions,
+)
+from bot.store.upsert import insert_missing
+
+_BETWEEN = "\n"
+"""An address that no adapter has, held while two are swapped."""
+
+
+async def destination_id(connection: AsyncConnection, destination: Destination) -> int:
+    """The key of a destination, which has a row from now on."""
+    row = {"adapter": destination.adapter, "address": destination.address}
+    await insert_missing(connection, destinations, [row])
+    query = select(destinations.c.id).filter_by(**row)
+    key: int = (await connection.execute(query)).scalar_one()
+    return key
+
+
+async def move(
+    connection: AsyncConnection, old: Destination, new: Destination, *, chunk: int
+) -> None:
+    """Give all that the old address holds to the new one, which may hold things already.
+
+    The old row stays and gets the new address, so that all that refers to it need not change, not
+    even deliveries under way. What the new address held goes to it; its ended deliveries do not.
+    """
+    if old == new:
+        return
+    # A fan-out half done would come to a moved subscription twice, or never.
+    while await fanout.expand(connection, chunk=chunk):
+        pass
+    kept = await destination_id(connection, old)
+    other = await destination_id(connection, new)
+    await _rename(connection, other, _BETWEEN)
+    await _rename(connection, kept, new.address)
+    await _rename(connection, other, old.address)
+    await _unite(connection, kept, other)
+
+
+async def _rename(connection: AsyncConnection, key: int, address: str) -> None:
+    await connection.execute(
+        update(destinations).where(destinations.c.id == key).values(address=address)
+    )
+
+
+async def _unite(connection: AsyncConnection, kept: int, other: int) -> None:
+    """Give one destination what another holds; what both hold, once."""
+    mine = subscriptions.alias("mine")
+    held = exists().where(
+        mine.c.destination_id == kept, mine.c.filter_id == subscriptions.c.filter_id
+    )
+    theirs = subscriptions.c.destination_id == other
+    await connection.execute(delete(subscriptions).where(theirs, held))
+    await connection.execute(update(subscriptions).where(theirs).values(destination_id=kept))
+    muted = select(mutes.c.event_id).where(mutes.c.destination_id == kept)
+    theirs = mutes.c.destination_id == other
+    await connection.execute(delete(mutes).where(theirs, mutes.c.event_id.in_(muted)))
+    await connection.execute(update(mutes).where(theirs).values(destination_id=kept))
+    await _unite_deliveries(connection, kept, other)
+    await _unite_channels(connection, kept, other)
+
+
+async def _unite_deliveries(connection: AsyncConnection, kept: int, other: int) -> None:
+    """What waits is sent to the new address once, even if both waited for it."""
+    twin = deliveries.alias("twin")
+    waits = (
+        deliveries.c.destination_id == other,
+        deliveries.c.done_at.is_(None),
+        deliveries.c.state.in_([State.PENDING, State.HELD]),
+    )
+    # `tables.deliveries` tells how an id is made.
+    twin_id = deliveries.c.fanout_id * (1 << DESTINATION_BITS) + kept
+    has_twin = exists().where(twin.c.id == twin_id)
+    end = {"state": State.SUPERSEDED, "done_at": deliveries.c.not_before, "error": _TWICE}
+    await connection.execute(update(deliveries).where(*waits, has_twin).values(end))
+    await connection.execute(update(deliveries).where(*waits).values(destination_id=kept))
+
+
+async def _unite_channels(connection: AsyncConnection, kept: int, other: int) -> None:
+    """What the new address says of itself counts, else what the old one said."""
+    query = select(channels).where(channels.c.destination_id.in_([kept, other]))
+    rows = {row["destination_id"]: row for row in (await connection.execute(query)).mappings()}
+    if other not in rows:
+        return
+    before, after = rows.get(kept, rows[other]), rows[other]
+    united = {
+        name: before[name] if after[name] in {"", _DEFAULT} else after[name]
+        for name in ("spec", "server", "name", "person")
+    }
+    await connection.execute(delete(channels).where(channels.c.destination_id.in_(rows)))
+    row = dict(after) | united | {"destination_id": kept}
+    await connection.execute(channels.insert().values(row))
+
+
+_DEFAULT = dump_channel(DEFAULT_CHANNEL)
+_TWICE = "the same news was sent to this place under its other address"

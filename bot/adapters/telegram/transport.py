@@ -4,10 +4,12 @@ One attempt a request, nothing retried. What is known not to have left is `Never
 lost answer is ambiguous, and the caller decides what that means.
 """
 
+import json
+from datetime import timedelta
 from http import HTTPStatus
 
 import aiohttp
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.errors import InvariantBroken
@@ -25,6 +27,20 @@ class NeverSent(NetworkError):
     """No connection was made, so the request cannot have been heard; repeating it is safe."""
 
     __slots__ = ()
+
+
+class Flooded(TelegramError):
+    """Telegram asks to stay away for `wait`; it stands in for `RetryAfter`.
+
+    That one warns of its own change whenever it is made, unless the environment says how it shall
+    behave (python-telegram-bot 22.8, error.py).
+    """
+
+    __slots__ = ("wait",)
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"Telegram asks to wait {wait.total_seconds():.0f} s")
+        self.wait = wait
 
 
 class AiohttpRequest(BaseRequest):
@@ -71,6 +87,7 @@ class AiohttpRequest(BaseRequest):
 
         Raises:
             NeverSent: there was no connection.
+            Flooded: we were too fast.
             TimedOut: no whole answer came in time; the request may have been obeyed.
             NetworkError: the same for a connection that broke, and for a server's own trouble.
 
@@ -92,6 +109,8 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError(broken) from None
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise NetworkError(f"Telegram answered {status}")
+        if status == HTTPStatus.TOO_MANY_REQUESTS and (wait := _asked_wait(payload)):
+            raise Flooded(wait)
         return status, payload
 
 
@@ -105,3 +124,12 @@ async def _exchange(
         method, url, data=body, timeout=timeout, allow_redirects=False
     ) as answer:
         return answer.status, await answer.read()
+
+
+def _asked_wait(payload: bytes) -> timedelta | None:
+    """`parameters.retry_after` of an answer; None: it has none."""
+    try:
+        seconds = json.loads(payload)["parameters"]["retry_after"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return timedelta(seconds=seconds) if isinstance(seconds, int) else None

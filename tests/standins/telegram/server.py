@@ -14,7 +14,6 @@ import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -121,18 +120,16 @@ class TelegramStandIn(People):
         await self._tasks.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         self._hanging.set()
-        await self._tasks.__aexit__(kind, error, trace)
-        if self._hook is not None:
-            await self._hook.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        try:
+            # Told of no error, as it would wrap the test's own in a group.
+            await self._tasks.__aexit__(None, None, None)
+        finally:
+            if self._hook is not None:
+                await self._hook.close()
+            if self._runner is not None:
+                await self._runner.cleanup()
 
     @property
     def posts(self) -> list[Post]:

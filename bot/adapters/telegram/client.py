@@ -1,0 +1,174 @@
+"""The adapter: opens python-telegram-bot, sends deliveries, listens to people. Decides nothing.
+
+Options: `token`, `api_base_url` (the Bot API path is added to it), `paid_broadcast`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.adapters.telegram.addresses import lane_of, read_place
+from bot.adapters.telegram.listening import NAME, Listener
+from bot.adapters.telegram.menus import set_menus
+from bot.adapters.telegram.outcomes import token_refused
+from bot.adapters.telegram.paced import Paced
+from bot.adapters.telegram.polling import Inbox, Poller
+from bot.adapters.telegram.posting import Draft, Post
+from bot.adapters.telegram.rights import Rights
+from bot.adapters.telegram.transport import AiohttpRequest
+from bot.domain.deliveries import Delivery, Gone, Outcome
+from bot.domain.messages import Limits, Message
+from bot.errors import ChatUnavailable, ConfigError
+from bot.ports import Adapter, Surroundings
+
+FREE = Limits(text=4096, rate=27.0, concurrency=30, slots=30, lane=lane_of)
+"""What a bot may send for nothing; the rate is what its slots give (facts-delivery, 1.4)."""
+
+PAID = Limits(text=4096, rate=900.0, concurrency=250, slots=1000, lane=lane_of)
+"""With paid broadcasts. A few hundred at once fill the rate at the network's usual latency."""
+
+_API = "https://api.telegram.org"
+_FOR_PEOPLE = 8
+"""Connections beside those of deliveries, for replies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The section `[telegram]` of the settings, read."""
+
+    token: str
+    api_base_url: str = _API
+    paid_broadcast: bool = False
+
+    @classmethod
+    def read(cls, given: Mapping[str, object]) -> Self:
+        """Check what is needed to begin.
+
+        Raises:
+            ConfigError: there is no token.
+
+        """
+        token = f"{given.get('token') or ''}"
+        if not token:
+            raise ConfigError("telegram.token is empty; set it to the token that @BotFather gave")
+        address = f"{given.get('api_base_url') or _API}".rstrip("/")
+        paid = bool(given.get("paid_broadcast"))
+        return cls(token=token, api_base_url=address, paid_broadcast=paid)
+
+    @property
+    def limits(self) -> Limits:
+        """What may be sent with these options."""
+        return PAID if self.paid_broadcast else FREE
+
+
+class TelegramAdapter:
+    """Sends deliveries; made by `create`."""
+
+    name = NAME
+
+    def __init__(self, post: Post, options: Options) -> None:
+        self.limits = options.limits
+        self._post = post
+        self._is_paid = options.paid_broadcast
+
+    async def send(self, delivery: Delivery, message: Message) -> Outcome:
+        """Send one message; see `ports.Adapter`.
+
+        Raises:
+            ConfigError: Telegram knows our token no more.
+            HeldBack: the limits let it out only later; nothing was sent.
+
+        """
+        address = delivery.destination.address
+        place = read_place(address)
+        if place is None:
+            wanted = "the chat's number, or that and the topic's, e.g. -1001234567890/7"
+            return Gone(reason=f'"{address}" is no address in Telegram; write {wanted}')
+        draft = Draft(
+            place=place,
+            message=message,
+            is_silent=delivery.channel.is_silent and not message.urgent,
+            is_paid=self._is_paid,
+        )
+        return await self._post.put(draft)
+
+
+@asynccontextmanager
+async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
+    """Connect to Telegram and listen until left.
+
+    Raises:
+        ConfigError: the token is missing or not accepted, now or later.
+        ChatUnavailable: Telegram gave no usable answer.
+
+    """
+    options = Options.read(surroundings.options)
+    paced = Paced(surroundings.pace)
+    async with _connected(options, paced) as bot:
+        post = Post(bot, paced, options.limits)
+        listener = Listener(bot, surroundings.desk, paced, post, Rights(bot, paced))
+        await _introduce(bot, paced, surroundings)
+        async with _listening(bot, listener):
+            yield TelegramAdapter(post, options)
+
+
+@asynccontextmanager
+async def _connected(options: Options, paced: Paced) -> AsyncIterator[Bot]:
+    """A bot whose token Telegram knows; only polling has a connection of its own."""
+    bot = Bot(
+        options.token,
+        base_url=f"{options.api_base_url}/bot",
+        request=AiohttpRequest(connections=options.limits.concurrency + _FOR_PEOPLE),
+        get_updates_request=AiohttpRequest(connections=1),
+    )
+    try:
+        await _begin(bot, paced, options)
+        yield bot
+    finally:
+        await bot.shutdown()
+
+
+async def _begin(bot: Bot, paced: Paced, options: Options) -> None:
+    try:
+        await paced.request(bot.initialize)
+    except InvalidToken:
+        # Not "from" it: the text of that error holds the token.
+        raise token_refused() from None
+    except TelegramError as error:
+        unreachable = f"Telegram does not answer at {options.api_base_url}: {error}"
+        raise ChatUnavailable(unreachable) from error
+
+
+async def _introduce(bot: Bot, paced: Paced, surroundings: Surroundings) -> None:
+    """Ask for updates here, not at a webhook that an earlier run may have set; set the menus."""
+    try:
+        await paced.request(partial(bot.delete_webhook))
+        await set_menus(bot, paced, surroundings.desk.specs)
+    except TelegramError as error:
+        raise ChatUnavailable(f"Telegram does not let the bot introduce itself: {error}") from error
+
+
+@asynccontextmanager
+async def _listening(bot: Bot, listener: Listener) -> AsyncIterator[None]:
+    """Hear people meanwhile; what was taken is acted on and acknowledged before the end."""
+    stop = asyncio.Event()
+    inbox = Inbox(listener.hear)
+    poller = Poller(bot, inbox.take)
+    async with asyncio.TaskGroup() as group:
+        lanes = inbox.start(group)
+        polling = group.create_task(poller.run(stop), name="telegram polling")
+        try:
+            yield
+        finally:
+            stop.set()
+            polling.cancel()
+            await inbox.finish()
+            for lane in lanes:
+                lane.cancel()
+            await poller.acknowledge()

@@ -1,0 +1,164 @@
+"""Put one message into one place, mending what can be mended; says what became of it.
+
+Only here is a message turned into a request of Telegram's. Each mend is tried once, so a message
+costs at most six requests.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import assert_never
+
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+
+from bot.adapters.telegram.addresses import Place
+from bot.adapters.telegram.outcomes import Judgement, Mend, Mendable, Moved, judged
+from bot.adapters.telegram.paced import Paced
+from bot.domain.deliveries import Outcome, Refused, Sent
+from bot.domain.messages import Limits, Message, Section
+from bot.rendering.plain import render_plain
+from bot.rendering.telegram_html import render_telegram
+from bot.rendering.untrusted import web_address
+
+logger = logging.getLogger(__name__)
+
+TOPIC_IS_GONE = "The topic that got these messages was deleted, so they come here now."
+"""Told once, in the general topic."""
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message on its way.
+
+    Attributes:
+        edits: the id of our own message whose place it takes; None: it is a new one.
+        urgent: a person waits for it.
+        mends: what was tried already.
+
+    """
+
+    place: Place
+    message: Message
+    edits: int | None = None
+    is_silent: bool = False
+    is_paid: bool = False
+    urgent: bool = False
+    mends: frozenset[Mend] = frozenset()
+
+
+class Post:
+    """Puts messages into chats."""
+
+    def __init__(self, bot: Bot, paced: Paced, limits: Limits) -> None:
+        self._bot = bot
+        self._paced = paced
+        self._limits = limits
+
+    async def put(self, draft: Draft) -> Outcome:
+        """Send or edit, and mend, until there is an outcome.
+
+        Raises:
+            ConfigError: Telegram knows our token no more.
+            HeldBack: the limits let it out only later; nothing was sent.
+
+        """
+        first = draft.place
+        while True:
+            judgement = await self._attempt(draft)
+            match judgement:
+                case Moved(chat=chat) if draft.place.chat == first.chat != chat:
+                    draft = replace(draft, place=Place(chat=chat))
+                case Moved(chat=chat):
+                    return Refused(reason=f"Telegram says that the chat moved again, to {chat}")
+                case Mendable(how=how, reason=reason) if how in draft.mends:
+                    return Refused(reason=f"Telegram refuses it: {reason}")
+                case Mendable():
+                    draft = _mended(draft, judgement)
+                case Sent() if draft.place != first:
+                    return replace(judgement, moved_to=f"{draft.place}")
+                case outcome:
+                    return outcome
+
+    async def _attempt(self, draft: Draft) -> Judgement:
+        send = partial(self._edit if draft.edits else self._send, draft)
+        try:
+            remote_id = await self._paced.request(send, draft.place, urgent=draft.urgent)
+        except TelegramError as error:
+            return judged(error)
+        return Sent(remote_id=remote_id)
+
+    async def _send(self, draft: Draft) -> str:
+        sent = await self._bot.send_message(
+            draft.place.chat,
+            self._text(draft),
+            message_thread_id=draft.place.topic,
+            parse_mode=_mode(draft),
+            link_preview_options=_preview(draft),
+            reply_markup=_keyboard(draft),
+            disable_notification=draft.is_silent or None,
+            allow_paid_broadcast=draft.is_paid or None,
+        )
+        return f"{sent.message_id}"
+
+    async def _edit(self, draft: Draft) -> str:
+        await self._bot.edit_message_text(
+            self._text(draft),
+            draft.place.chat,
+            draft.edits,
+            parse_mode=_mode(draft),
+            link_preview_options=_preview(draft),
+            reply_markup=_keyboard(draft),
+        )
+        return f"{draft.edits}"
+
+    def _text(self, draft: Draft) -> str:
+        if Mend.PLAIN_TEXT in draft.mends:
+            return render_plain(draft.message, self._limits)
+        return render_telegram(draft.message, self._limits)
+
+
+def _mended(draft: Draft, refusal: Mendable) -> Draft:
+    mended = replace(draft, mends=draft.mends | {refusal.how})
+    match refusal.how:
+        case Mend.GENERAL_TOPIC:
+            told = Section(body=(TOPIC_IS_GONE,))
+            message = replace(draft.message, sections=(told, *draft.message.sections))
+            return replace(mended, place=Place(chat=draft.place.chat), message=message)
+        case Mend.PLAIN_TEXT:
+            logger.error("Telegram refuses our markup, so it gets plain text: %s", refusal.reason)
+            return mended
+        case Mend.NO_PICTURE:
+            return mended
+        case Mend.NEW_MESSAGE:
+            return replace(mended, edits=None)
+        case _ as never:
+            assert_never(never)
+
+
+def _mode(draft: Draft) -> ParseMode | None:
+    return None if Mend.PLAIN_TEXT in draft.mends else ParseMode.HTML
+
+
+def _preview(draft: Draft) -> LinkPreviewOptions:
+    """The picture, large above the text: a bad address then costs the picture only."""
+    picture = draft.message.picture
+    address = web_address(picture.url) if picture is not None else None
+    if address is None or Mend.NO_PICTURE in draft.mends:
+        return _NO_PREVIEW
+    return LinkPreviewOptions(url=address, prefer_large_media=True, show_above_text=True)
+
+
+def _keyboard(draft: Draft) -> InlineKeyboardMarkup | None:
+    """The buttons; none beside plain text, as it may be they that were refused."""
+    if not draft.message.buttons or Mend.PLAIN_TEXT in draft.mends:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(one.label, callback_data=one.press) for one in row]
+            for row in draft.message.buttons
+        ]
+    )

@@ -1,0 +1,71 @@
+"""The real adapter, opened against the stand-in, with a command core that records."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from standins.telegram.server import TelegramStandIn
+from standins.telegram.world import Chat, User
+
+from bot.adapters.telegram import create
+from bot.domain.deliveries import Delivery
+from bot.domain.messages import Message
+from bot.domain.requests import CommandReply, CommandRequest, CommandSpec, Option, OptionKind, Who
+from bot.domain.subscriptions import Destination
+from bot.ports import Adapter, Pace, Surroundings
+from bot.testing import a_delivery
+from bot.testing.surroundings import Answer, OpenPace, RecordingDesk
+
+HELP = CommandSpec(name="help", description="Explain the commands")
+SUBSCRIBE = CommandSpec(
+    name="subscribe",
+    description="Follow events here",
+    who=Who.MANAGERS,
+    options=(
+        Option(name="type", description="Kinds of events", kind=OptionKind.TYPE, is_first=True),
+        Option(name="agency", description="Who takes part", kind=OptionKind.AGENCY),
+        Option(name="search", description="Words", kind=OptionKind.TEXT),
+    ),
+)
+SPECS = (HELP, SUBSCRIBE)
+
+
+async def _done(request: CommandRequest) -> CommandReply:
+    """Answer any command with one line that names it."""
+    return CommandReply(messages=(Message(kind=None, headline=f"Done: {request.command}"),))
+
+
+def a_desk(answer: Answer = _done) -> RecordingDesk:
+    """A command core with two commands."""
+    return RecordingDesk(SPECS, answer=answer)
+
+
+def always(*messages: Message, **changes: Any) -> Answer:
+    """The same reply to every command."""
+
+    async def answer(_request: CommandRequest) -> CommandReply:
+        return CommandReply(messages=messages, **changes)
+
+    return answer
+
+
+@asynccontextmanager
+async def connected(
+    telegram: TelegramStandIn,
+    desk: RecordingDesk | None = None,
+    *,
+    pace: Pace | None = None,
+    **options: object,
+) -> AsyncIterator[Adapter]:
+    """Open the adapter with the stand-in's address and token, unless `options` say otherwise."""
+    given = {"token": telegram.token, "api_base_url": telegram.base_url, **options}
+    surroundings = Surroundings(options=given, desk=desk or a_desk(), pace=pace or OpenPace())
+    async with create(surroundings) as adapter:
+        yield adapter
+
+
+def to(place: Chat | User | str, topic: int | None = None, **changes: Any) -> Delivery:
+    """A delivery to a chat or a topic of it."""
+    address = place if isinstance(place, str) else f"{place.id}"
+    whole = address if topic is None else f"{address}/{topic}"
+    return a_delivery(destination=Destination(adapter="telegram", address=whole), **changes)

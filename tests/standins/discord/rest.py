@@ -28,6 +28,12 @@ from standins.discord.world import (
 
 _WRITABLE = {ChannelType.TEXT, ChannelType.DM, ChannelType.VOICE, ChannelType.ANNOUNCEMENT}
 
+Tell = Callable[[str, JSON], Awaitable[None]]
+
+
+async def _tell_nobody(_name: str, _data: JSON) -> None:
+    """Stand for a gateway that is not there."""
+
 
 class Rest:
     """The API's side of HTTP.
@@ -36,6 +42,7 @@ class Rest:
         requests: every request as "METHOD path", in order, the refused ones too.
         created: every message that was made by a plain send, in order.
         faults: errors on demand.
+        tell: sends an event by the gateway.
         latency: how long a request takes at most, in seconds; random, half before it counts.
 
     """
@@ -50,6 +57,7 @@ class Rest:
         self.faults: list[Fault] = []
         self.latency = 0.0
         self.gateway_address = ""
+        self.tell: Tell = _tell_nobody
         self._by_nonce: dict[str, JSON] = {}
         self._random = Random(1)  # noqa: S311 - jitter, the same in every run
         self._changed = asyncio.Condition()
@@ -200,6 +208,7 @@ class Rest:
             owner_id=self._world.bot.id,
         )  # fmt: skip
         forum.guild.channels[thread.id] = thread
+        await self.tell("THREAD_CREATE", channel_json(thread) | {"newly_created": True})
         message = message_json(self._world, thread, body["message"]) | {"id": thread.id}
         await self._keep(thread, message)
         return channel_json(thread) | {"message": message}

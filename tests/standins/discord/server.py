@@ -51,6 +51,7 @@ class DiscordStandIn:
         self._answers = Answers(self.world)
         self.rest = Rest(self.world, self._judge, self._answers)
         self.gateway = Gateway(self.world)
+        self.rest.tell = self.gateway.tell
         self._host = ""
         self.home = self._guild("Mission control")
         self.alerts = self._channel(self.home, "alerts")

@@ -1,0 +1,97 @@
+"""Open the Discord adapter: log in, tell the commands, listen, and hand out what sends.
+
+Options: `token`, `api_base_url`, `gateway_url` (empty: asked of the API), `sync_commands`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import discord
+from discord import app_commands
+
+from bot.adapters.discord import outcomes
+from bot.adapters.discord.answering import Answers
+from bot.adapters.discord.commands import tree_of
+from bot.adapters.discord.gateway import Listener, listen
+from bot.adapters.discord.sending import LIMITS, SEND_TIMEOUT_S, DiscordAdapter
+from bot.adapters.discord.transport import FAILURES, point_at, watching
+from bot.errors import ChatUnavailable, ConfigError, HeldBack
+from bot.ports import Adapter, Pace, Surroundings
+
+logger = logging.getLogger(__name__)
+
+_UNTOLD: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    token: str
+    api_base_url: str = "https://discord.com/api/v10"
+    gateway_url: str = ""
+    sync_commands: bool = True
+
+
+@asynccontextmanager
+async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
+    """Log in, tell Discord our commands, listen, and send until it is left.
+
+    Raises:
+        ConfigError: Discord refuses the token.
+        ChatUnavailable: Discord cannot be reached.
+
+    """
+    options = _options(surroundings)
+    point_at(options.api_base_url)
+    answers = Answers(surroundings.desk, LIMITS)
+    client = Listener(surroundings.desk, answers, watching(surroundings.pace))
+    tree = tree_of(client, surroundings.desk, answers.command)
+    async with client:
+        await _log_in(client, options.token)
+        async with asyncio.TaskGroup() as group:
+            running = _run(client, tree, options, surroundings.pace)
+            listening = group.create_task(running, name="discord gateway")
+            yield DiscordAdapter(client, surroundings.pace)
+            await answers.until_idle()
+            listening.cancel()
+
+
+def _options(surroundings: Surroundings) -> _Options:
+    known = {field: surroundings.options[field] for field in _Options.__slots__
+             if field in surroundings.options}  # fmt: skip
+    options = _Options(**known)  # type: ignore[arg-type]  # the settings have checked them
+    if not options.token:
+        raise ConfigError("discord.token is empty; set it to the bot's token")
+    return options
+
+
+async def _log_in(client: Listener, token: str) -> None:
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            await client.login(token)
+    except discord.LoginFailure as error:
+        raise ConfigError(outcomes.NOT_LET_IN) from error
+    except FAILURES as error:
+        sentence = f"Discord cannot be reached at {discord.http.Route.BASE}: {error!r}"
+        raise ChatUnavailable(sentence) from error
+
+
+async def _run(
+    client: Listener, tree: app_commands.CommandTree, options: _Options, pace: Pace
+) -> None:
+    if options.sync_commands:
+        await _sync(tree, pace)
+    await listen(client, options.gateway_url)
+
+
+async def _sync(tree: app_commands.CommandTree, pace: Pace) -> None:
+    """Those of the last time stay when it fails, so it is no reason not to send."""
+    try:
+        async with pace.slot(urgent=True), asyncio.timeout(SEND_TIMEOUT_S):
+            commands = await tree.sync()
+    except _UNTOLD as error:
+        logger.warning("Discord did not take the commands; those of before stay: %r", error)
+    else:
+        logger.info("Discord has %d commands of ours", len(commands))

@@ -1,0 +1,167 @@
+"""Listen to Discord: presses, and what becomes of servers, channels and rights. Sends nothing.
+
+A sender needs none of this: while the gateway is down, sending goes on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from random import SystemRandom
+from typing import Any
+
+import discord
+
+from bot.adapters.discord.answering import Answers
+from bot.adapters.discord.commands import Interaction
+from bot.adapters.discord.outcomes import NOT_LET_IN
+from bot.adapters.discord.reach import Place, is_open, places, with_threads
+from bot.adapters.discord.transport import FAILURES, hush_voice, listen_at, sweep_rarely
+from bot.domain.deliveries import backoff
+from bot.domain.requests import Desk
+from bot.errors import ChatUnavailable, ConfigError
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_RATE_LIMIT_S = 30.0
+"""Past this discord.py raises `RateLimited`, and the outbox waits in its place (facts, 1.2)."""
+
+_READY_AFTER_S = 0.5
+"""How long after the last server of a start it is ready; a straggler costs nothing but a check."""
+
+_TOKEN_CLOSED = 4004
+_REMOVED = "the bot was removed from the server"
+_DELETED = "the channel or thread was deleted"
+
+
+class Listener(discord.Client):
+    """The client: one for listening and for sending.
+
+    Attributes:
+        is_listening: whether what it knows of servers and rights is up to date.
+
+    """
+
+    def __init__(self, desk: Desk, answers: Answers, trace: Any) -> None:
+        hush_voice()
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=_LONGEST_RATE_LIMIT_S,
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            guild_ready_timeout=_READY_AFTER_S,
+            http_trace=trace,
+        )
+        self._desk = desk
+        self._answers = answers
+        self.is_listening = False
+        sweep_rarely(self)
+
+    async def on_ready(self) -> None:
+        """All servers are known."""
+        self.is_listening = True
+        logger.info("Discord: listening to %d servers", len(self.guilds))
+
+    async def on_resumed(self) -> None:
+        """What was missed has been told."""
+        self.is_listening = True
+
+    async def on_disconnect(self) -> None:
+        """Called again with each failed attempt to connect."""
+        if self.is_listening:
+            logger.info("Discord: the gateway is lost; sending goes on")
+        self.is_listening = False
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Buttons come this way, so that those of an earlier run work too."""
+        if interaction.type is discord.InteractionType.component:
+            await self._answers.press(interaction)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was invited, perhaps again."""
+        await self._reachable(places(guild))
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed; an outage on Discord's side is another event, and none of ours."""
+        for place in places(guild):
+            await self._desk.unreachable(str(place.id), f"{_REMOVED} {guild.name}")
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel is gone; its threads are told of one by one."""
+        await self._desk.unreachable(str(channel.id), _DELETED)
+
+    async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
+        """A thread is gone, also one that was archived."""
+        await self._desk.unreachable(str(thread.thread_id), _DELETED)
+
+    async def on_guild_channel_update(
+        self, _before: discord.abc.GuildChannel, channel: discord.abc.GuildChannel
+    ) -> None:
+        """Somebody changed a channel, perhaps the rights that were missing."""
+        await self._reachable(with_threads(channel))
+
+    async def on_thread_join(self, thread: discord.Thread) -> None:
+        """A thread came (back) into view, e.g. out of the archive."""
+        await self._reachable([thread])
+
+    async def on_thread_update(self, _before: discord.Thread, thread: discord.Thread) -> None:
+        """Somebody changed a thread, perhaps its lock."""
+        await self._reachable([thread])
+
+    async def on_guild_role_update(self, before: discord.Role, role: discord.Role) -> None:
+        """A role of the bot got other rights."""
+        if before.permissions != role.permissions and role in role.guild.me.roles:
+            await self._reachable(places(role.guild))
+
+    async def on_member_update(self, before: discord.Member, member: discord.Member) -> None:
+        """The bot got other roles."""
+        if member == member.guild.me and before.roles != member.roles:
+            await self._reachable(places(member.guild))
+
+    async def _reachable(self, changed: Iterable[Place]) -> None:
+        for place in [one for one in changed if is_open(one)]:
+            await self._desk.reachable(str(place.id))
+
+
+async def listen(client: Listener, gateway_url: str) -> None:
+    """Stay connected for as long as the adapter is open; an outage is waited out.
+
+    Raises:
+        ConfigError: the token is not valid any more.
+        ChatUnavailable: Discord closed the connection for good.
+
+    """
+    failures = 0
+    while True:
+        try:
+            listen_at(gateway_url or await _asked(client))
+            await client.connect()
+        except discord.ConnectionClosed as error:
+            raise _closed_for_good(error) from error
+        except FAILURES as error:
+            logger.warning("Discord: no gateway (%r); sending goes on", error)
+        except AttributeError:
+            # discord.py 2.7.1 looks for the session of a first connection that failed.
+            if getattr(client, "ws", None) is not None:
+                raise
+        failures += 1
+        await _rest(backoff(failures, SystemRandom()).total_seconds())
+
+
+async def _asked(client: Listener) -> str:
+    _shards, url, _left = await client.http.get_bot_gateway()
+    return url
+
+
+async def _rest(seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.Event().wait()
+
+
+def _closed_for_good(error: discord.ConnectionClosed) -> Exception:
+    if error.code == _TOKEN_CLOSED:
+        return ConfigError(NOT_LET_IN)
+    return ChatUnavailable(f"Discord closed the gateway for good (code {error.code})")

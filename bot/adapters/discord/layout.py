@@ -1,0 +1,95 @@
+"""A message as discord.py sends it: embed, buttons, mention, nonce. Sends nothing."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.domain.deliveries import Delivery
+from bot.domain.messages import Button, Limits, Link, Message
+from bot.rendering.discord_embed import button_links, render_embed
+from bot.rendering.discord_markdown import uri
+from bot.rendering.fit import Measure, cut
+from bot.rendering.plain import render_plain
+
+Arguments = dict[str, Any]
+"""Keyword arguments for one of discord.py's ways to send."""
+
+NOBODY = discord.AllowedMentions.none()
+
+_LABEL, _ROWS, _ROW, _CONTENT = 80, 5, 5, 2000
+_PLAIN = Limits(text=_CONTENT)
+
+
+def laid_out(message: Message, limits: Limits) -> Arguments:
+    """The embed and the buttons of a message; nobody is mentioned, whatever its text says."""
+    embed = discord.Embed.from_dict(render_embed(message, limits))
+    arguments: Arguments = {"embed": embed, "allowed_mentions": NOBODY}
+    view = _view(button_links(message, limits), message.buttons)
+    return arguments | ({"view": view} if view.children else {})
+
+
+def laid_out_plainly(message: Message) -> Arguments:
+    """Text alone, for when Discord finds the embed invalid."""
+    text = discord.utils.escape_markdown(render_plain(message, _PLAIN))
+    content = cut(text, _CONTENT, Measure.UTF16)
+    return {"content": content, "allowed_mentions": NOBODY, "suppress_embeds": True}
+
+
+def addressed(arguments: Arguments, delivery: Delivery, message: Message) -> Arguments:
+    """The arguments with what the channel wishes: no sound, or a mention of its role."""
+    channel = delivery.channel
+    wished: Arguments = {"silent": True} if channel.is_silent and not message.urgent else {}
+    if channel.mention and message.kind in channel.mention_kinds:
+        role = discord.Object(int(channel.mention))
+        mention = f"<@&{role.id}>"
+        text = arguments.get("content", "")
+        wished["content"] = cut(f"{mention}\n{text}", _CONTENT, Measure.UTF16) if text else mention
+        wished["allowed_mentions"] = discord.AllowedMentions(
+            everyone=False, users=False, roles=[role], replied_user=False
+        )
+    return arguments | wished
+
+
+def nonce_of(delivery: Delivery, bot_id: int) -> int:
+    """A number of 63 bits that is the same for each repeat of a delivery, and for nothing else.
+
+    Discord keeps nonces by author, not by channel, so all that tells two messages of one bot apart
+    goes into it; the form, because a delivery that was folded since is another message.
+    """
+    parts = (bot_id, delivery.id, delivery.destination, delivery.event_id, delivery.form)
+    digest = hashlib.blake2b("\n".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1
+
+
+def pressed(custom_id: str) -> str:
+    """The line that a button gives, from its id."""
+    return custom_id.partition("|")[2]
+
+
+def _view(links: Sequence[Link], buttons: Sequence[Sequence[Button]]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    rows = [[_press(one, f"{row}.{column}") for column, one in enumerate(line[:_ROW])]
+            for row, line in enumerate(buttons)]  # fmt: skip
+    filled = [row for row in ([*map(_link, links)], *rows) if row]
+    for number, row in enumerate(filled[:_ROWS]):
+        for item in row:
+            item.row = number
+            view.add_item(item)
+    # A view that goes on would be kept in memory for ever; presses come by `on_interaction`.
+    view.stop()
+    return view
+
+
+def _link(link: Link) -> discord.ui.Button[discord.ui.View]:
+    return discord.ui.Button(label=_short(link.label), url=uri(link.url))
+
+
+def _press(button: Button, place: str) -> discord.ui.Button[discord.ui.View]:
+    """Ids must differ within a message, and two buttons may give one line: hence the place."""
+    return discord.ui.Button(label=_short(button.label), custom_id=f"{place}|{button.press}")
+
+
+def _short(label: str) -> str:
+    return cut(label, _LABEL, Measure.UTF16)

@@ -1,0 +1,139 @@
+"""What an error of Discord means for a delivery: one table by code. Sends nothing.
+
+Codes: discord-api-docs, topics/opcodes-and-status-codes; what follows: facts-delivery, section 3.
+"""
+
+from datetime import timedelta
+
+import discord
+
+from bot.adapters.discord.transport import NETWORK_ERRORS, NEVER_SENT
+from bot.domain.deliveries import Gone, Later, Outcome, Refused, Sent, Unknown
+from bot.errors import ChatUnavailable, ConfigError
+
+NOT_LET_IN = (
+    "discord.token is refused by Discord; copy the bot's present token from the Developer Portal "
+    "(Bot, Reset Token), or empty the setting to turn Discord off"
+)
+
+VIEW = "View Channel"
+CANNOT_SEE = 50001
+MISSING_RIGHTS = frozenset({CANNOT_SEE, 50013})
+"""A permission is missing; Discord does not say which."""
+
+ARCHIVED = 50083
+WRONG_TYPE = frozenset({40058, 50008, 50024})
+
+_OUR_FAULTS = frozenset({40005, 50006, 50035, 50045})
+"""What we sent is no valid message; the destination is well."""
+
+_BAD_TOKEN = frozenset({40001, 50014})
+_SHUT_OUT = 40333
+
+_WRONG_TYPE = Gone(
+    reason="Discord takes no messages in this type of channel; subscribe a text channel, an "
+    "announcement channel, a thread or a forum"
+)
+_NO_DIRECT_MESSAGES = Gone(
+    reason="this person does not accept direct messages from the bot, or shares no server with it"
+)
+_BLOCKED = "the server's AutoMod or content filter blocked the message"
+_BUSY = Later(reason="Discord is overloaded or has turned sending off for a while")
+_SLOW = "the channel's slow mode or write limit holds the message back"
+
+_BY_CODE: dict[int, Outcome] = {
+    10003: Gone(reason="the channel or thread does not exist any more"),
+    10004: Gone(reason="the server does not exist any more, or has removed the bot"),
+    # On create: our nonce made a message that was deleted since (facts-delivery, 2.2).
+    10008: Sent(),
+    10015: Gone(reason="the webhook does not exist any more"),
+    20009: Refused(reason=_BLOCKED),
+    20016: Later(reason=_SLOW),
+    20028: Later(reason=_SLOW),
+    20029: Later(reason=_SLOW),
+    40004: _BUSY,
+    40006: _BUSY,
+    40058: _WRONG_TYPE,
+    40062: Later(reason=_SLOW),
+    50007: _NO_DIRECT_MESSAGES,
+    50008: _WRONG_TYPE,
+    50024: _WRONG_TYPE,
+    50027: Gone(reason="the webhook's token is not valid any more"),
+    ARCHIVED: Gone(
+        reason="the thread is archived and the bot may not open it", missing="Manage Threads"
+    ),
+    50278: _NO_DIRECT_MESSAGES,
+    130000: _BUSY,
+    160005: Gone(reason="the thread is locked", missing="Manage Threads"),
+    200000: Refused(reason=_BLOCKED),
+    200001: Refused(reason=_BLOCKED),
+    240000: Refused(reason="the server's filter for harmful links blocked the message"),
+}
+
+
+def is_our_fault(error: Exception) -> bool:
+    """Whether Discord finds the message itself invalid: a plainer one may pass."""
+    return isinstance(error, discord.HTTPException) and error.code in _OUR_FAULTS
+
+
+def outcome_of(error: Exception, *, missing: str = "") -> Outcome:
+    """What becomes of a delivery whose request ended so.
+
+    Args:
+        error: what discord.py or its transport raised.
+        missing: the permission that the bot lacks in the channel, if that is known.
+
+    Raises:
+        ConfigError: the token is not valid (any more).
+        ChatUnavailable: Discord shuts the bot out.
+        Exception: the error itself, if it is none of Discord's or the network's.
+
+    """
+    match error:
+        case discord.RateLimited(retry_after=seconds):
+            return Later(reason="Discord's rate limit", wait=timedelta(seconds=seconds))
+        case discord.HTTPException():
+            return _of_answer(error, missing)
+        case TimeoutError():
+            return Unknown(reason="Discord did not answer in time")
+        case _ if isinstance(error, NEVER_SENT):
+            return Later(reason=f"Discord cannot be reached: {error}")
+        case _ if isinstance(error, NETWORK_ERRORS):
+            return Unknown(reason=f"the connection to Discord broke: {error!r}")
+        case _:
+            raise error
+
+
+def _of_answer(error: discord.HTTPException, missing: str) -> Outcome:
+    _raise_if_shut_out(error)
+    if error.code in _BY_CODE:
+        return _BY_CODE[error.code]
+    if error.code in MISSING_RIGHTS:
+        return lacking(missing)
+    if error.status == 429:
+        return Later(reason="Discord's rate limit")
+    if error.status >= 500:
+        return Later(reason=f"Discord has trouble (HTTP {error.status})")
+    what = "found our message invalid" if is_our_fault(error) else "refused the message"
+    return Refused(reason=f"Discord {what} ({error.code or error.status}): {error.text[:300]}")
+
+
+def lacking(missing: str) -> Gone:
+    """The bot may not write there; doubtful, for rights change while a server is being set up."""
+    which = f'the permission "{missing}"' if missing else "a permission"
+    return Gone(reason=f"the bot lacks {which} in this channel", is_certain=False, missing=missing)
+
+
+def _raise_if_shut_out(error: discord.HTTPException) -> None:
+    """Every further request would count towards a ban (facts-delivery, 1.1)."""
+    if error.code in _BAD_TOKEN or (error.status == 401 and error.code not in _BY_CODE):
+        raise ConfigError(NOT_LET_IN) from error
+    if error.code == _SHUT_OUT or (error.status == 429 and not error.code and _is_wall(error)):
+        sentence = f"Discord's outer wall shuts this machine out (HTTP {error.status})"
+        raise ChatUnavailable(f"{sentence}; the adapter rests before it tries again") from error
+
+
+def _is_wall(error: discord.HTTPException) -> bool:
+    """A 429 that does not come from Discord itself but from what stands before it."""
+    headers = error.response.headers
+    return "Via" not in headers or headers.get("Content-Type") != "application/json"

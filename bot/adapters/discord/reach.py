@@ -1,0 +1,72 @@
+"""Where the bot may write, by what the gateway told of servers and rights. Sends no message."""
+
+from collections.abc import Iterator
+
+import discord
+
+from bot.adapters.discord.outcomes import VIEW
+
+Place = discord.abc.GuildChannel | discord.Thread
+"""A channel or thread of a server."""
+
+_EMBED = "Embed Links"
+
+
+def place_of(client: discord.Client, address: str) -> Place | None:
+    """The channel or thread of an address, if the gateway told of it."""
+    found = client.get_channel(int(address))
+    return found if isinstance(found, discord.abc.GuildChannel | discord.Thread) else None
+
+
+def missing_right(place: Place) -> str:
+    """The first permission that the bot lacks to send there, in Discord's words; empty: none.
+
+    Empty as well while the server is out of order, for what is known of it is old then.
+    """
+    if place.guild.unavailable or _me(place) is None:
+        return ""
+    held = place.permissions_for(place.guild.me)
+    needed = ((VIEW, held.view_channel), _writing(place, held), (_EMBED, held.embed_links))
+    return next((name for name, is_held in needed if not is_held), "")
+
+
+async def unarchive(client: discord.Client, address: str) -> None:
+    """Open an archived thread, where sending alone does not do it; two requests, and rare."""
+    thread = await client.fetch_channel(int(address))
+    if isinstance(thread, discord.Thread):
+        await thread.edit(archived=False)
+
+
+def _me(place: Place) -> discord.Member | None:
+    """The bot as a member; discord.py's own type leaves out that it may not be known."""
+    return place.guild.get_member(place.guild._state.self_id or 0)  # noqa: SLF001
+
+
+def _writing(place: Place, held: discord.Permissions) -> tuple[str, bool]:
+    if isinstance(place, discord.Thread):
+        return "Send Messages in Threads", held.send_messages_in_threads
+    if isinstance(place, discord.ForumChannel):
+        return "Create Posts", held.send_messages
+    return "Send Messages", held.send_messages
+
+
+def is_open(place: Place) -> bool:
+    """Whether a message to that place would be taken, as far as is known."""
+    is_locked = isinstance(place, discord.Thread) and place.locked
+    return _takes_messages(place) and not is_locked and not missing_right(place)
+
+
+def _takes_messages(place: Place) -> bool:
+    return not isinstance(place, discord.CategoryChannel)
+
+
+def places(guild: discord.Guild) -> Iterator[Place]:
+    """All places of a server that could be destinations."""
+    yield from (one for one in guild.channels if _takes_messages(one))
+    yield from guild.threads
+
+
+def with_threads(channel: discord.abc.GuildChannel) -> Iterator[Place]:
+    """A channel and its threads."""
+    yield channel
+    yield from (one for one in channel.guild.threads if one.parent_id == channel.id)

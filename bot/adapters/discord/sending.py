@@ -1,0 +1,184 @@
+"""Send messages by discord.py: to channels, threads, forums and private chats. Opens nothing."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+import discord
+
+from bot.adapters.discord import outcomes
+from bot.adapters.discord.forums import archived_post, listed_post, name_of_post, open_post
+from bot.adapters.discord.gateway import Listener
+from bot.adapters.discord.layout import (
+    Arguments,
+    addressed,
+    laid_out,
+    laid_out_plainly,
+    nonce_of,
+)
+from bot.adapters.discord.reach import Place, missing_right, place_of, unarchive
+from bot.adapters.discord.transport import NETWORK_ERRORS
+from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Refused, Sent
+from bot.domain.messages import Lane, Limits, Message, Rate
+from bot.ports import Pace
+
+logger = logging.getLogger(__name__)
+
+SEND_TIMEOUT_S = 20.0
+"""Far below the few minutes for which Discord remembers a nonce (facts-delivery, 1.2 and 2.2)."""
+
+_PER_CHANNEL = Rate(count=4, per=timedelta(seconds=5))
+"""One less than Discord takes: at the last one discord.py holds its answer back for seconds."""
+
+
+def _lane(address: str) -> Lane:
+    return Lane(key=address, rates=(_PER_CHANNEL,))
+
+
+LIMITS = Limits(
+    text=4096,
+    title=256,
+    links=5,
+    rate=45.0,
+    concurrency=50,
+    slots=50,
+    lane=_lane,
+    repeat_is_harmless=True,
+)
+"""Facts-delivery, 1.1 and 4. Repeats carry the same nonce, so Discord makes one message of them."""
+
+_NEEDED = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    read_message_history=True,
+)
+"""The last one to find an event's post in a forum."""
+
+T = TypeVar("T")
+
+
+def invite_link(application_id: int) -> str:
+    """Where one adds the bot to a server, with exactly the rights that it needs."""
+    scopes = ("bot", "applications.commands")
+    return discord.utils.oauth_url(application_id, permissions=_NEEDED, scopes=scopes)
+
+
+class DiscordAdapter:
+    """Sends to channels, threads, forums and private chats, by the channel's id.
+
+    Attributes:
+        invite: where one adds the bot to a server.
+
+    """
+
+    name = "discord"
+    limits = LIMITS
+
+    def __init__(self, client: Listener, pace: Pace) -> None:
+        self._client = client
+        self._pace = pace
+        self._id = client.application_id or 0
+        self.invite = invite_link(self._id)
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the gateway is connected and has told of all servers."""
+        return self._client.is_listening
+
+    async def send(self, delivery: Delivery, message: Message) -> Outcome:
+        """Send one message; if Discord finds it invalid, once more without picture, then plainly.
+
+        Raises:
+            ConfigError: the token is not valid any more.
+            ChatUnavailable: Discord shuts the bot out.
+            HeldBack: the pace lets nothing out for too long.
+
+        """
+        address = delivery.destination.address
+        if not (address.isascii() and address.isdecimal()):
+            return Gone(reason=f'"{address}" is no id of a Discord channel; write digits only')
+        missing = self._missing(address)
+        if missing and self._client.is_listening:
+            return outcomes.lacking(missing)
+        return await self._send(delivery, message)
+
+    async def _send(self, delivery: Delivery, message: Message) -> Outcome:
+        place = place_of(self._client, delivery.destination.address)
+        for form in _ever_plainer(message):
+            arguments = addressed(form, delivery, message)
+            result = await self._try(delivery, message, arguments, place)
+            if not isinstance(result, Exception):
+                return Sent(remote_id=str(result.id))
+            if not outcomes.is_our_fault(result):
+                return self._outcome(result, delivery, place)
+            logger.error("Discord finds delivery %s invalid: %s", delivery.id, result)
+        return Refused(reason="Discord finds the message invalid, even as plain text")
+
+    async def _try(
+        self, delivery: Delivery, message: Message, arguments: Arguments, place: Place | None
+    ) -> discord.Message | Exception:
+        arguments = arguments | {"nonce": nonce_of(delivery, self._id)}
+        address = delivery.destination.address
+        if isinstance(place, discord.ForumChannel):
+            return await self._send_to_forum(place, name_of_post(message), arguments)
+        channel = self._client.get_partial_messageable(int(address))
+        result = await self._request(address, lambda: channel.send(**arguments))
+        if isinstance(result, discord.HTTPException) and result.code == outcomes.ARCHIVED:
+            unarchived = await self._request(address, lambda: unarchive(self._client, address))
+            if not isinstance(unarchived, Exception):
+                return await self._request(address, lambda: channel.send(**arguments))
+        return result
+
+    async def _send_to_forum(
+        self, forum: discord.ForumChannel, name: str, arguments: Arguments
+    ) -> discord.Message | Exception:
+        """Reply in the event's post, or open it."""
+        address = str(forum.id)
+        post = listed_post(forum, name)
+        if post is None:
+            found = await self._request(address, lambda: archived_post(forum, name))
+            if isinstance(found, Exception):
+                return found
+            post = found
+        if post is None:
+            return await self._request(address, lambda: open_post(forum, name, arguments))
+        thread = post
+        return await self._request(address, lambda: thread.send(**arguments))
+
+    async def _request(self, address: str, asking: Callable[[], Awaitable[T]]) -> T | Exception:
+        """Make one request in a slot; what it raises is its result."""
+        try:
+            async with self._pace.slot(address):
+                try:
+                    async with asyncio.timeout(SEND_TIMEOUT_S):
+                        return await asking()
+                except discord.DiscordException as error:
+                    # An answer, if no welcome one; what leaves the slot would mean that none came.
+                    return error
+        except NETWORK_ERRORS as error:
+            return error
+
+    def _outcome(self, error: Exception, delivery: Delivery, place: Place | None) -> Outcome:
+        code = error.code if isinstance(error, discord.HTTPException) else 0
+        if code in outcomes.WRONG_TYPE and place is None:
+            # Perhaps a forum; only the gateway says so.
+            return Later(reason="Discord has not told yet what sort of channel this is")
+        missing = self._missing(delivery.destination.address)
+        unseen = outcomes.VIEW if code == outcomes.CANNOT_SEE else ""
+        return outcomes.outcome_of(error, missing=missing or unseen)
+
+    def _missing(self, address: str) -> str:
+        place = place_of(self._client, address)
+        return missing_right(place) if place is not None else ""
+
+
+def _ever_plainer(message: Message) -> Iterator[Arguments]:
+    yield laid_out(message, LIMITS)
+    if message.picture is not None:
+        yield laid_out(replace(message, picture=None), LIMITS)
+    yield laid_out_plainly(message)

@@ -1,0 +1,63 @@
+"""What the tests of the Discord room share: the adapter opened beside the pretended Discord."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from standins.discord.server import DiscordStandIn
+from standins.discord.world import Channel
+
+from bot.adapters.discord.client import create
+from bot.domain.deliveries import Delivery
+from bot.domain.subscriptions import Destination
+from bot.ports import Adapter, Surroundings
+from bot.testing import a_delivery
+from bot.testing.surroundings import OpenPace, RecordingDesk
+
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """An open adapter and what it was given."""
+
+    adapter: Adapter
+    desk: RecordingDesk
+    pace: OpenPace
+
+
+@asynccontextmanager
+async def room(
+    discord_server: DiscordStandIn, desk: RecordingDesk | None = None, **options: Any
+) -> AsyncIterator[Room]:
+    """The adapter, opened against the stand-in; `options` change its settings."""
+    desk, pace = desk or RecordingDesk(), OpenPace()
+    surroundings = Surroundings(options=discord_server.options | options, desk=desk, pace=pace)
+    async with create(surroundings) as adapter:
+        yield Room(adapter=adapter, desk=desk, pace=pace)
+
+
+@asynccontextmanager
+async def listening_room(
+    discord_server: DiscordStandIn, desk: RecordingDesk | None = None, **options: Any
+) -> AsyncIterator[Room]:
+    """The same, once the gateway has told of all servers and the commands are known."""
+    async with room(discord_server, desk, **options) as opened:
+        await discord_server.gateway.until_identified()
+        await until(lambda: opened.adapter.is_listening)  # type: ignore[attr-defined]
+        yield opened
+
+
+def to(channel: Channel, **changes: Any) -> Delivery:
+    """A delivery to a channel."""
+    destination = Destination(adapter="discord", address=channel.id)
+    return a_delivery(destination=destination, **changes)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let others run until a condition holds that has no event of its own."""
+    async with asyncio.timeout(_PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - what others own tells nobody
+            await asyncio.sleep(0.005)

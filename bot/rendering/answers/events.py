@@ -17,7 +17,7 @@ from bot.rendering.words import counted, moment, span, when
 
 _TITLE = 256
 _NAME = 100
-_DESCRIPTION = 1500
+_DESCRIPTION = 1200
 _COMMENT = 600
 _UPDATES = 3
 _PROGRAMS = 3
@@ -79,8 +79,8 @@ def in_full(
             fact("When", *when(event.stated, relative=watch is Watch.WATCHED, zone=zone)),
             *lasting_facts(event),
             *_more_facts(event),
-            *_updates(event, zone),
             *_description(event),
+            *_updates(event, zone),
         ),
         links=links((), event),
         picture=picture(event.image),
@@ -105,7 +105,7 @@ def _more_facts(event: Event) -> tuple[Section, ...]:
     known = (
         ("Program", " · ".join(name for name in names if name)),
         ("Lasts", span(event.duration) if event.duration else ""),
-        ("Number", str(event.id)),
+        ("Id", str(event.id)),
     )
     return tuple(fact(heading, text) for heading, text in known if text)
 

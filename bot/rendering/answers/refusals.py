@@ -17,10 +17,9 @@ def not_allowed(command: str) -> Message:
 
 def unknown_command(command: str, near: Sequence[str]) -> Message:
     """There is no such command."""
-    meant = f"; did you mean /{near[0]}?" if near else "."
-    return said(
-        "No such command", f"There is no /{short(command, 32)}{meant} /help lists all commands."
-    )
+    meant = f"; did you mean /{near[0]}?" if near else ""
+    none = sentence(f"There is no /{short(command, 32)}{meant}")
+    return said("No such command", f"{none} /help lists all commands.")
 
 
 def mistaken(fault: str) -> Message:

@@ -33,7 +33,7 @@ def shown(
             if channel.is_silent
             else buttons.button("Send silently", "settings", silent="on"),
             buttons.button("Mention nobody", "settings", mention=NOBODY)
-            if channel.mention
+            if channel.mention and has_roles
             else None,
         ),
     )

@@ -13,7 +13,7 @@ from bot.rendering import buttons
 from bot.rendering.answers.parts import one_of, paragraph, said
 from bot.rendering.facts import agency_name, short
 
-_ON_A_PAGE = 8
+_ON_A_PAGE = 6
 _IN_A_ROW = 2
 _LABEL = 28
 
@@ -89,12 +89,10 @@ def _question(
         buttons=(
             *buttons.rows(switches, width=_IN_A_ROW),
             *buttons.row(
-                _step("‹", f"{what}{at - 1}", picked) if at > 1 else None,  # noqa: RUF001
-                _step("›", f"{what}{at + 1}", picked) if at < pages else None,  # noqa: RUF001
-                other,
-                _step("Subscribe", DONE, picked),
-                _step("Cancel", STOP, Picked()),
+                _step("Previous page", f"{what}{at - 1}", picked) if at > 1 else None,
+                _step("Next page", f"{what}{at + 1}", picked) if at < pages else None,
             ),
+            *buttons.row(other, _step("Subscribe", DONE, picked), _step("Cancel", STOP, Picked())),
         ),
     )
 

@@ -158,7 +158,7 @@ def _press(query: CallbackQuery, specs: Sequence[CommandSpec]) -> Asked | Vanish
     message = query.message
     if message is None or not query.data:
         return None
-    if not isinstance(message, Message) and message.chat.is_forum:
+    if not message.is_accessible and message.chat.is_forum:
         return Vanished(query=query.id)
     command, rest = split_line(query.data)
     options, elsewhere = _options(rest, _spec(command, specs), message.chat)

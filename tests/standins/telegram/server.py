@@ -48,7 +48,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hang:
-    """The request is carried out, and no answer comes."""
+    """The request is carried out; its answer comes only after `let_go`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +145,10 @@ class TelegramStandIn(People):
         """Let the next calls of a method meet with trouble."""
         self._troubles[method].extend([trouble] * times)
 
+    def let_go(self) -> None:
+        """Answer what hangs."""
+        self._hanging.set()
+
     async def until(self, holds: Callable[[], bool]) -> None:
         """Return once something holds; it is looked at after each request.
 
@@ -209,8 +213,11 @@ class TelegramStandIn(People):
             return _cut(request)
         result = await self._result(method, given)
         if isinstance(trouble, Hang):
+            await self._note()
             await self._hanging.wait()
-        return web.json_response({"ok": True, "result": result}) if not trouble else _cut(request)
+        if isinstance(trouble, Cut):
+            return _cut(request)
+        return web.json_response({"ok": True, "result": result})
 
     async def _result(self, method: str, given: dict[str, Any]) -> Any:
         if method == "getUpdates":

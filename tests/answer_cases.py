@@ -178,7 +178,10 @@ def _subscriptions() -> dict[str, Message]:
         "paused": listed(
             _standing(_EVERYTHING, health=_PAUSED, last=_GIVEN_UP, zone=BERLIN), may_manage=True
         ),
-        "suspect": listed(_standing(_EVERYTHING, health=_SUSPECT), may_manage=True),
+        "suspect": listed(
+            _standing(_EVERYTHING, health=_SUSPECT, last=_record(state=State.UNKNOWN)),
+            may_manage=True,
+        ),
         "muted": listed(_standing(_EVERYTHING, muted=muted), may_manage=True),
         "none": listed(_standing(), may_manage=True),
         "none for others": listed(_standing(), may_manage=False),

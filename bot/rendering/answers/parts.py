@@ -91,5 +91,7 @@ def last_delivery(record: Record | None, zone: tzinfo) -> tuple[Piece, ...]:
     at = moment(record.sent_at or record.created_at, zone=zone, relative=True)
     if record.state is State.SENT:
         return ("arrived ", at)
+    if record.state is State.UNKNOWN:
+        return ("perhaps arrived ", at)
     reason = sentence(record.error or "the platform gave no reason")
     return ("given up, from ", at, f": {reason}")

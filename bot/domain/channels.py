@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
 from bot.domain.changes import Kind
-from bot.domain.subscriptions import DEFAULT_LEADS
+from bot.domain.subscriptions import DEFAULT_LEADS, Destination
 
 PATIENCE = timedelta(minutes=10)
 """How far apart two doubtful refusals lie before a destination is paused (facts-delivery, 3)."""
@@ -78,6 +78,16 @@ class Keeper:
     server: str = ""
     name: str = ""
     person: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A paused destination that holds subscriptions, and who can mend it."""
+
+    destination: Destination
+    health: Health
+    keeper: Keeper
+    neighbours: tuple[Destination, ...] = ()
 
 
 def refused(

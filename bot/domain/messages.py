@@ -143,6 +143,11 @@ def no_lane(_address: str) -> Lane | None:
     return None
 
 
+def no_private(_person: str) -> str:
+    """A platform where no person can be written to."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a platform accepts and how fast, declared as data by its adapter.
@@ -154,6 +159,7 @@ class Limits:
         concurrency: how many sends may be under way at once.
         slots: requests a second that the platform allows the whole adapter; 0: no such limit.
         lane: the lane of an address; None: its destination has no limit of its own.
+        private: the address of a private chat with a person, by the person's id; empty: none.
         repeat_is_harmless: whether sending the same delivery twice makes one message (a nonce, or
             a place where a repeat does not hurt); decides about sends whose end is not known.
 
@@ -166,4 +172,5 @@ class Limits:
     concurrency: int = 1
     slots: int = 0
     lane: Callable[[str], Lane | None] = no_lane
+    private: Callable[[str], str] = no_private
     repeat_is_harmless: bool = False

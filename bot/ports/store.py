@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.changes import Change, Kind, News
-from bot.domain.channels import Channel, Health, Keeper, Reach
+from bot.domain.channels import Channel, Health, Keeper, Reach, Trouble
 from bot.domain.deliveries import Delivery, FanoutId, MessageId, Part, State
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
@@ -172,6 +172,12 @@ class Destinations(Protocol):
 
     async def neighbours(self, destination: Destination) -> tuple[Destination, ...]:
         """Other destinations of its server that hold subscriptions and are active, oldest first."""
+
+    async def untold(self, adapter: str) -> tuple[Trouble, ...]:
+        """The paused of an adapter of which nobody was told; from now on they count as told.
+
+        Only those that hold subscriptions; nobody misses anything elsewhere.
+        """
 
     async def move(self, old: Destination, new: Destination) -> None:
         """Give all that the old address holds to the new one, which may hold things already."""

@@ -3,10 +3,22 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, literal, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.channels import DEFAULT_CHANNEL, KEPT_FOR, Channel, Health, Keeper, Reach
+from bot.domain.channels import DEFAULT_CHANNEL, KEPT_FOR, Channel, Health, Keeper, Reach, Trouble
 from bot.domain.deliveries import State
 from bot.domain.events import EventId
 from bot.domain.fanouts import Record
@@ -23,6 +35,7 @@ _UNTOLD = {
     "since": None,
     "reason": "",
     "missing": "",
+    "is_told": True,
     "server": "",
     "name": "",
     "person": "",
@@ -58,6 +71,7 @@ class SqlDestinations:
             "since": health.since,
             "reason": health.reason,
             "missing": health.missing,
+            "is_told": _was_told() if health.reach is Reach.PAUSED else true(),
         }
         key = await self._set(destination, values)
         if health.reach is Reach.PAUSED:
@@ -108,6 +122,26 @@ class SqlDestinations:
         )
         rows = await self._connection.execute(query)
         return tuple(Destination(adapter=row.adapter, address=row.address) for row in rows)
+
+    async def untold(self, adapter: str) -> tuple[Trouble, ...]:
+        """The paused of an adapter of which nobody was told; from now on they count as told."""
+        query = _joined().add_columns(_holds_subscriptions().label("is_missed"))
+        rows = (await self._connection.execute(query.where(_is_untold(adapter)))).all()
+        keys = [row.destination_id for row in rows]
+        told = update(channels).where(channels.c.destination_id.in_(keys)).values(is_told=True)
+        await self._connection.execute(told)
+        missed = [
+            Destination(adapter=adapter, address=row.address) for row in rows if row.is_missed
+        ]
+        return tuple([await self._trouble(one) for one in missed])
+
+    async def _trouble(self, destination: Destination) -> Trouble:
+        return Trouble(
+            destination=destination,
+            health=await self.health(destination),
+            keeper=await self.keeper(destination),
+            neighbours=await self.neighbours(destination),
+        )
 
     async def move(self, old: Destination, new: Destination) -> None:
         """Give all that the old address holds to the new one, which may hold things already."""
@@ -206,6 +240,17 @@ def _joined() -> Select[Any]:
     return select(destinations.c.adapter, destinations.c.address, channels).join_from(
         destinations, channels
     )
+
+
+def _was_told() -> ColumnElement[bool]:
+    """What was paused before has been told of, or will be."""
+    return case((channels.c.reach == Reach.PAUSED.value, channels.c.is_told), else_=False)
+
+
+def _is_untold(adapter: str) -> ColumnElement[bool]:
+    """The literal lets both engines use the partial index of paused destinations."""
+    paused = channels.c.reach == literal(Reach.PAUSED.value, literal_execute=True)
+    return and_(destinations.c.adapter == adapter, paused, ~channels.c.is_told)
 
 
 def _is(destination: Destination) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

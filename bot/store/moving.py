@@ -1,6 +1,6 @@
 """Give a destination another address, and unite two that turn out to be one place."""
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.channels import DEFAULT_CHANNEL
@@ -39,7 +39,7 @@ async def move(
     The old row stays and gets the new address, so that all that refers to it need not change, not
     even deliveries under way. What the new address held goes to it; its ended deliveries do not.
     """
-    if old == new:
+    if old == new or not await _holds_anything(connection, old):
         return
     # A fan-out half done would come to a moved subscription twice, or never.
     while await fanout.expand(connection, chunk=chunk):
@@ -50,6 +50,23 @@ async def move(
     await _rename(connection, kept, new.address)
     await _rename(connection, other, old.address)
     await _unite(connection, kept, other)
+
+
+async def _holds_anything(connection: AsyncConnection, destination: Destination) -> bool:
+    """A platform may tell of one move several times."""
+    is_it = (
+        destinations.c.adapter == destination.adapter,
+        destinations.c.address == destination.address,
+    )
+    key = await connection.scalar(select(destinations.c.id).where(*is_it))
+    open_ones = and_(deliveries.c.destination_id == key, deliveries.c.done_at.is_(None))
+    holding = or_(
+        exists().where(subscriptions.c.destination_id == key),
+        exists().where(channels.c.destination_id == key),
+        exists().where(mutes.c.destination_id == key),
+        exists().where(open_ones),
+    )
+    return key is not None and bool(await connection.scalar(select(holding)))
 
 
 async def _rename(connection: AsyncConnection, key: int, address: str) -> None:

@@ -137,6 +137,7 @@ channels = Table(
     Column("since", UtcTime),
     Column("reason", Text, nullable=False),
     Column("missing", Text, nullable=False),
+    Column("is_told", Boolean, nullable=False),
     Column("server", Text, nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("person", Text, nullable=False),

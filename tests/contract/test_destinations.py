@@ -22,7 +22,15 @@ from outboxes import (
 )
 
 from bot.domain.changes import Kind
-from bot.domain.channels import DEFAULT_CHANNEL, KEPT_FOR, Channel, Health, Keeper, Reach
+from bot.domain.channels import (
+    DEFAULT_CHANNEL,
+    KEPT_FOR,
+    Channel,
+    Health,
+    Keeper,
+    Reach,
+    Trouble,
+)
 from bot.domain.deliveries import State
 from bot.domain.events import EventId
 from bot.domain.requests import NOBODY, Person
@@ -468,3 +476,67 @@ async def test_person_without_an_id_leaves_the_known_one(store: SqlStore) -> Non
 
     async with store.reading() as unit:
         assert (await unit.destinations.keeper(to())).person == "7"
+
+
+async def untold(store: Store) -> list[Destination]:
+    """Ask in a transaction of its own."""
+    async with store.writing() as unit:
+        return [one.destination for one in await unit.destinations.untold("console")]
+
+
+async def test_trouble_is_told_once(store: SqlStore) -> None:
+    """From now on they count as told; a new pause after a recovery is new trouble."""
+    await subscribe(store, to())
+    await set_health(store, to(), PAUSED)
+    first = await untold(store)
+    await set_health(store, to(), PAUSED)
+    again = await untold(store)
+    await set_health(store, to(), WELL)
+    well = await untold(store)
+    await set_health(store, to(), PAUSED)
+
+    assert (first, again, well, await untold(store)) == ([to()], [], [], [to()])
+
+
+async def test_trouble_names_who_can_mend_it(store: SqlStore) -> None:
+    """Its keeper, and other destinations of its server."""
+    await subscribe(store, to(), to("b"))
+    await meet(store, to(), person="7", name="Space: launches")
+    await meet(store, to("b"))
+    await set_health(store, to(), PAUSED)
+
+    async with store.writing() as unit:
+        (trouble,) = await unit.destinations.untold("console")
+
+    assert trouble == Trouble(
+        destination=to(),
+        health=PAUSED,
+        keeper=Keeper(server="s", name="Space: launches", person="7"),
+        neighbours=(to("b"),),
+    )
+
+
+async def test_trouble_that_nobody_misses_is_not_told(store: SqlStore) -> None:
+    """Of destinations without subscriptions, of other adapters, of mere suspects."""
+    await subscribe(store, to("suspect"), to(adapter="discord"))
+    await set_health(store, to("holds nothing"), PAUSED)
+    await set_health(store, to(adapter="discord"), PAUSED)
+    await set_health(store, to("suspect"), Health(reach=Reach.SUSPECT, since=START))
+
+    assert await untold(store) == []
+
+
+async def test_move_that_is_told_twice_happens_once(store: SqlStore) -> None:
+    """Each message under way finds out for itself."""
+    await subscribe(store, to("old"))
+    await tell(store)
+    claimed = await claim(store)
+    await move(store, to("old"), to("new"))
+    await finish(store, claimed)
+    before = await _belongings(store, to("new"))
+
+    await move(store, to("old"), to("new"))
+
+    assert await _belongings(store, to("new")) == before
+    async with store.reading() as unit:
+        assert await unit.destinations.last_delivery(to("new")) is not None

@@ -31,6 +31,7 @@ def _channels() -> None:
         sa.Column("since", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("missing", sa.Text(), nullable=False),
+        sa.Column("is_told", sa.Boolean(), nullable=False),
         sa.Column("server", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),

@@ -40,19 +40,36 @@ async def room(
 
 
 @asynccontextmanager
+async def connected_room(
+    discord_server: DiscordStandIn, desk: RecordingDesk | None = None, **options: Any
+) -> AsyncIterator[Room]:
+    """The same, once the gateway has told of all servers, and the commands were."""
+    times = len(discord_server.gateway.identified) + 1
+    async with room(discord_server, desk, **options) as opened:
+        await discord_server.gateway.until_identified(times)
+        await heard(discord_server, opened)
+        yield opened
+
+
+@asynccontextmanager
 async def listening_room(
     discord_server: DiscordStandIn, desk: RecordingDesk | None = None, **options: Any
 ) -> AsyncIterator[Room]:
-    """The same, once the gateway has told of all servers and the commands are known."""
-    async with room(discord_server, desk, **options) as opened:
-        await discord_server.gateway.until_identified()
+    """The same, once the adapter takes what it heard for complete, half a second later."""
+    async with connected_room(discord_server, desk, **options) as opened:
         await until(lambda: opened.adapter.is_listening)  # type: ignore[attr-defined]
         yield opened
 
 
-def to(channel: Channel, **changes: Any) -> Delivery:
+async def heard(discord_server: DiscordStandIn, opened: Room) -> None:
+    """Wait until the adapter has heard all that the gateway said."""
+    client = opened.adapter._client  # type: ignore[attr-defined]
+    await until(lambda: client.ws.sequence == discord_server.gateway.last_sequence)
+
+
+def to(place: Channel, **changes: Any) -> Delivery:
     """A delivery to a channel."""
-    destination = Destination(adapter="discord", address=channel.id)
+    destination = Destination(adapter="discord", address=place.id)
     return a_delivery(destination=destination, **changes)
 
 

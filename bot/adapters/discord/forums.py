@@ -13,6 +13,7 @@ from bot.rendering.untrusted import one_line
 
 _LONGEST_NAME = 100
 _ARCHIVED_LOOKED_AT = 50
+_REMEMBERED = 256
 
 
 def name_of_post(message: Message) -> str:
@@ -20,31 +21,43 @@ def name_of_post(message: Message) -> str:
     return cut(one_line(message.title or message.headline), _LONGEST_NAME, Measure.UTF16)
 
 
-def listed_post(forum: discord.ForumChannel, name: str) -> discord.Thread | None:
-    """The post among those that are open, which the gateway tells of."""
-    return next((one for one in forum.threads if _is_post(one, name)), None)
+class Posts:
+    """The posts of all forums; remembers those just opened, of which the gateway tells later."""
 
+    def __init__(self) -> None:
+        self._opened: dict[tuple[int, str], discord.Thread] = {}
 
-async def archived_post(forum: discord.ForumChannel, name: str) -> discord.Thread | None:
-    """The post among those that were archived last; sending to it opens it again."""
-    try:
-        async for thread in forum.archived_threads(limit=_ARCHIVED_LOOKED_AT):
-            if _is_post(thread, name):
-                return thread
-    except discord.Forbidden:
-        # Without "Read Message History" old posts cannot be listed; a new one serves as well.
+    def listed(self, forum: discord.ForumChannel, name: str) -> discord.Thread | None:
+        """The post among those that are open."""
+        listed = (one for one in forum.threads if _is_post(one, name))
+        return next(listed, None) or self._opened.get((forum.id, name))
+
+    async def archived(self, forum: discord.ForumChannel, name: str) -> discord.Thread | None:
+        """The post among those that were archived last; sending to it opens it again."""
+        try:
+            async for thread in forum.archived_threads(limit=_ARCHIVED_LOOKED_AT):
+                if _is_post(thread, name):
+                    return thread
+        except discord.Forbidden:
+            # Without "Read Message History" old posts cannot be listed; a new one serves as well.
+            return None
         return None
-    return None
 
+    async def open(
+        self, forum: discord.ForumChannel, name: str, arguments: Arguments
+    ) -> discord.Message:
+        """Open the post. It takes no nonce: a repeat after a crash finds it and replies in it."""
+        left_out = {"silent", "nonce"}
+        opening = {key: value for key, value in arguments.items() if key not in left_out}
+        opened = await forum.create_thread(name=name, applied_tags=_tags(forum), **opening)
+        self._opened[forum.id, name] = opened.thread
+        if len(self._opened) > _REMEMBERED:
+            del self._opened[next(iter(self._opened))]
+        return opened.message
 
-async def open_post(
-    forum: discord.ForumChannel, name: str, arguments: Arguments
-) -> discord.Message:
-    """Open the post. This takes no nonce: a repeat after a crash finds it and replies in it."""
-    left_out = {"silent", "nonce"}
-    opening = {key: value for key, value in arguments.items() if key not in left_out}
-    opened = await forum.create_thread(name=name, applied_tags=_tags(forum), **opening)
-    return opened.message
+    def forget(self, forum: discord.ForumChannel, name: str) -> None:
+        """The post that was just opened is gone."""
+        self._opened.pop((forum.id, name), None)
 
 
 def _is_post(thread: discord.Thread, name: str) -> bool:

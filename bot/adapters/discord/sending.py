@@ -5,12 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 import discord
 
 from bot.adapters.discord import outcomes
-from bot.adapters.discord.forums import archived_post, listed_post, name_of_post, open_post
+from bot.adapters.discord.forums import Posts, name_of_post
 from bot.adapters.discord.gateway import Listener
 from bot.adapters.discord.layout import (
     Arguments,
@@ -83,6 +84,7 @@ class DiscordAdapter:
         self._client = client
         self._pace = pace
         self._id = client.application_id or 0
+        self._posts = Posts()
         self.invite = invite_link(self._id)
 
     @property
@@ -139,16 +141,17 @@ class DiscordAdapter:
     ) -> discord.Message | Exception:
         """Reply in the event's post, or open it."""
         address = str(forum.id)
-        post = listed_post(forum, name)
+        post: discord.Thread | Exception | None = self._posts.listed(forum, name)
         if post is None:
-            found = await self._request(address, lambda: archived_post(forum, name))
-            if isinstance(found, Exception):
-                return found
-            post = found
-        if post is None:
-            return await self._request(address, lambda: open_post(forum, name, arguments))
-        thread = post
-        return await self._request(address, lambda: thread.send(**arguments))
+            post = await self._request(address, lambda: self._posts.archived(forum, name))
+        if isinstance(post, Exception):
+            return post
+        if post is not None:
+            result = await self._request(address, partial(post.send, **arguments))
+            if not isinstance(result, discord.NotFound):
+                return result
+            self._posts.forget(forum, name)
+        return await self._request(address, lambda: self._posts.open(forum, name, arguments))
 
     async def _request(self, address: str, asking: Callable[[], Awaitable[T]]) -> T | Exception:
         """Make one request in a slot; what it raises is its result."""

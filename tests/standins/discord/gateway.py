@@ -119,6 +119,11 @@ class Gateway:
         if session.socket is not None and not session.socket.closed:
             await session.socket.send_str(json.dumps(event))
 
+    @property
+    def last_sequence(self) -> int:
+        """The number of the last event of the session that began last."""
+        return len([*self.sessions.values()][-1].events)
+
     async def tell(self, name: str, data: JSON) -> None:
         """Send an event to every session; one that is not connected gets it when it resumes."""
         for session in [*self.sessions.values()]:

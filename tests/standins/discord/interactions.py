@@ -143,6 +143,11 @@ class Reply:
             await self._changed.wait_for(lambda: len(self.messages) >= messages)
         return self
 
+    async def until_gone(self) -> None:
+        """Wait until @original was taken away."""
+        async with asyncio.timeout(_PATIENCE_S), self._changed:
+            await self._changed.wait_for(lambda: not (self.was_deferred or self.messages))
+
     async def until_settled(self) -> "Reply":
         """Wait for the first callback, and for the message that a deferred one promises."""
         await self.until_answered()

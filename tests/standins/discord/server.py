@@ -128,6 +128,7 @@ class DiscordStandIn:
         options: Options | None = None,
         *,
         forced: bool = False,
+        settled: bool = True,
     ) -> Reply:
         """Give a command, and wait for its answer.
 
@@ -137,6 +138,7 @@ class DiscordStandIn:
             name: which command, without the slash.
             options: str, int or bool by name; a `Role` for a role.
             forced: the server's owner lets everybody use the command.
+            settled: wait for the answer itself, not only for a sign of life.
 
         Raises:
             PermissionError: Discord does not offer the command to this user.
@@ -148,7 +150,8 @@ class DiscordStandIn:
         if not forced and channel.guild and needed & ~rights_in(channel, user.id):
             raise PermissionError(f"{user.name} may not use /{name} in #{channel.name}")
         data = self._command_data(command, options or {})
-        return await (await self._begin(channel, user, _COMMAND, data)).until_settled()
+        reply = await self._begin(channel, user, _COMMAND, data)
+        return await (reply.until_settled() if settled else reply.until_answered())
 
     async def autocomplete(
         self,
@@ -165,7 +168,9 @@ class DiscordStandIn:
         reply = await (await self._begin(channel, user, _COMPLETION, data)).until_answered()
         return [(one["name"], one["value"]) for one in reply.choices]
 
-    async def press(self, channel: Channel, user: User, message: JSON, button: str) -> Reply:
+    async def press(
+        self, channel: Channel, user: User, message: JSON, button: str, *, settled: bool = True
+    ) -> Reply:
         """Press the button with this label, or this custom id, and wait for its answer."""
         found = [
             one for one in buttons(message) if button in {one.get("label"), one.get("custom_id")}
@@ -174,7 +179,8 @@ class DiscordStandIn:
             labels = [one.get("label") for one in buttons(message)]
             raise LookupError(f'the message has no button "{button}" to press; it has {labels}')
         data: JSON = {"component_type": 2, "custom_id": found[0]["custom_id"], "id": 1}
-        return await (await self._begin(channel, user, _COMPONENT, data, message)).until_settled()
+        reply = await self._begin(channel, user, _COMPONENT, data, message)
+        return await (reply.until_settled() if settled else reply.until_answered())
 
     def _command_data(self, command: JSON, options: Options, *, focused: str = "") -> JSON:
         known = {one["name"]: one for one in command.get("options") or []}

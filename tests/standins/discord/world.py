@@ -100,7 +100,7 @@ class Channel:
     type: ChannelType = ChannelType.TEXT
     guild: "Guild | None" = None
     parent: "Channel | None" = None
-    owner_id: str = ""
+    owner_id: str = "1"
     overwrites: list[Overwrite] = field(default_factory=list)
     archived: bool = False
     locked: bool = False

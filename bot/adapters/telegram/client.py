@@ -1,27 +1,29 @@
 """The adapter: opens python-telegram-bot, sends deliveries, listens to people. Decides nothing.
 
-Options: `token`, `api_base_url` (the Bot API path is added to it), `paid_broadcast`.
+Options: `token`, `api_base_url` (the Bot API path is added to it), `paid_broadcast`; `webhook_url`
+and `webhook_listen`, with which Telegram calls us instead of being asked.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Self
 
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.adapters.telegram.addresses import lane_of, read_place
+from bot.adapters.telegram.inbox import Inbox
 from bot.adapters.telegram.listening import NAME, Listener
 from bot.adapters.telegram.menus import set_menus
 from bot.adapters.telegram.outcomes import token_refused
 from bot.adapters.telegram.paced import Paced
-from bot.adapters.telegram.polling import Inbox, Poller
+from bot.adapters.telegram.polling import polling
 from bot.adapters.telegram.posting import Draft, Post
 from bot.adapters.telegram.rights import Rights
 from bot.adapters.telegram.transport import AiohttpRequest
+from bot.adapters.telegram.webhook import Hook, called, read_hook
 from bot.domain.deliveries import Delivery, Gone, Outcome
 from bot.domain.messages import Limits, Message
 from bot.errors import ChatUnavailable, ConfigError
@@ -45,13 +47,14 @@ class Options:
     token: str
     api_base_url: str = _API
     paid_broadcast: bool = False
+    webhook: Hook | None = None
 
     @classmethod
     def read(cls, given: Mapping[str, object]) -> Self:
         """Check what is needed to begin.
 
         Raises:
-            ConfigError: there is no token.
+            ConfigError: there is no token, or half a webhook.
 
         """
         token = f"{given.get('token') or ''}"
@@ -59,7 +62,8 @@ class Options:
             raise ConfigError("telegram.token is empty; set it to the token that @BotFather gave")
         address = f"{given.get('api_base_url') or _API}".rstrip("/")
         paid = bool(given.get("paid_broadcast"))
-        return cls(token=token, api_base_url=address, paid_broadcast=paid)
+        hook = read_hook(given)
+        return cls(token=token, api_base_url=address, paid_broadcast=paid, webhook=hook)
 
     @property
     def limits(self) -> Limits:
@@ -114,7 +118,7 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
         post = Post(bot, paced, options.limits)
         listener = Listener(bot, surroundings.desk, paced, post, Rights(bot, paced))
         await _introduce(bot, paced, surroundings)
-        async with _listening(bot, listener):
+        async with _listening(bot, paced, listener, options):
             yield TelegramAdapter(post, options)
 
 
@@ -146,29 +150,39 @@ async def _begin(bot: Bot, paced: Paced, options: Options) -> None:
 
 
 async def _introduce(bot: Bot, paced: Paced, surroundings: Surroundings) -> None:
-    """Ask for updates here, not at a webhook that an earlier run may have set; set the menus."""
+    """Forget the webhook that an earlier run may have set, and set the menus."""
     try:
-        await paced.request(partial(bot.delete_webhook))
+        await paced.request(bot.delete_webhook)
         await set_menus(bot, paced, surroundings.desk.specs)
     except TelegramError as error:
         raise ChatUnavailable(f"Telegram does not let the bot introduce itself: {error}") from error
 
 
 @asynccontextmanager
-async def _listening(bot: Bot, listener: Listener) -> AsyncIterator[None]:
-    """Hear people meanwhile; what was taken is acted on and acknowledged before the end."""
-    stop = asyncio.Event()
+async def _listening(
+    bot: Bot, paced: Paced, listener: Listener, options: Options
+) -> AsyncIterator[None]:
+    """Hear people meanwhile."""
     inbox = Inbox(listener.hear)
-    poller = Poller(bot, inbox.take)
-    async with asyncio.TaskGroup() as group:
+    async with _group() as group:
         lanes = inbox.start(group)
-        polling = group.create_task(poller.run(stop), name="telegram polling")
+        hook = options.webhook
+        source = called(bot, paced, inbox, hook) if hook is not None else polling(bot, inbox, group)
         try:
-            yield
+            async with source:
+                yield
         finally:
-            stop.set()
-            polling.cancel()
-            await inbox.finish()
             for lane in lanes:
                 lane.cancel()
-            await poller.acknowledge()
+
+
+@asynccontextmanager
+async def _group() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group that raises a lone error as itself, so that its sentence can be told."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except ExceptionGroup as errors:
+        if len(errors.exceptions) > 1:
+            raise
+        raise errors.exceptions[0] from None

@@ -28,6 +28,9 @@ from bot.domain.requests import NOBODY, CommandSpec, Person
 ELSEWHERE = "in"
 """The option of ours that every command has in a private chat."""
 
+START = "start"
+"""Telegram's own word: it opens a private chat, and what follows it is a link's, not typed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
@@ -137,7 +140,7 @@ def _typed(message: Message, specs: Sequence[CommandSpec], username: str) -> Ask
     is_ours = addressee == username.lower() or message.chat.type == ChatType.PRIVATE
     if (addressee and not is_ours) or (spec is None and not is_ours):
         return None
-    options, elsewhere = _options(rest, spec, message.chat)
+    options, elsewhere = _options("" if command == START else rest, spec, message.chat)
     as_chat = message.sender_chat
     user = message.from_user if as_chat is None else None
     return Asked(

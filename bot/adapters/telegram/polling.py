@@ -1,75 +1,45 @@
-"""Ask Telegram for updates and have each acted on: in order within a chat, chats side by side.
-
-Trouble with the network never ends it; a token that Telegram knows no more does.
-"""
+"""Ask Telegram for updates by long polling. Trouble with the network never ends it."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
+from bot.adapters.telegram.inbox import WANTED, Inbox
 from bot.adapters.telegram.outcomes import token_refused
 from bot.adapters.telegram.transport import Flooded
 
 logger = logging.getLogger(__name__)
 
-WANTED = ("message", "channel_post", "callback_query", "my_chat_member")
-"""The kinds of updates that we ask for."""
-
 _LONG_POLL = timedelta(seconds=25)
-_LANES = 8
-_LANE_LENGTH = 32
 _FIRST_REST_S, _LONGEST_REST_S = 0.25, 30.0
-_LAST_WORK_S = 5.0
-
-Hear = Callable[[Update], Awaitable[None]]
 
 
-class Inbox:
-    """What was received and waits to be acted on, chat by chat; it holds a bounded number."""
-
-    def __init__(self, hear: Hear) -> None:
-        self._hear = hear
-        self._lanes = [asyncio.Queue[Update](_LANE_LENGTH) for _ in range(_LANES)]
-
-    async def take(self, update: Update) -> None:
-        """Accept one update; waits while its lane is full."""
-        chat = update.effective_chat
-        await self._lanes[chat.id % _LANES if chat is not None else 0].put(update)
-
-    def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-        """Act on what comes, until cancelled."""
-        return [
-            group.create_task(self._work(lane), name=f"telegram lane {number}")
-            for number, lane in enumerate(self._lanes)
-        ]
-
-    async def finish(self) -> None:
-        """Let what was accepted be acted on, for a few seconds at the most."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_WORK_S):
-                for lane in self._lanes:
-                    await lane.join()
-
-    async def _work(self, lane: asyncio.Queue[Update]) -> None:
-        while True:
-            update = await lane.get()
-            try:
-                await self._hear(update)
-            finally:
-                lane.task_done()
+@asynccontextmanager
+async def polling(bot: Bot, inbox: Inbox, group: asyncio.TaskGroup) -> AsyncIterator[None]:
+    """Poll meanwhile; at the end what was taken is acted on, and acknowledged."""
+    stop = asyncio.Event()
+    poller = Poller(bot, inbox)
+    task = group.create_task(poller.run(stop), name="telegram polling")
+    try:
+        yield
+    finally:
+        stop.set()
+        task.cancel()
+        await inbox.finish()
+        await poller.acknowledge()
 
 
 class Poller:
     """Long polling, one request after the other."""
 
-    def __init__(self, bot: Bot, take: Hear) -> None:
+    def __init__(self, bot: Bot, inbox: Inbox) -> None:
         self._bot = bot
-        self._take = take
+        self._inbox = inbox
         self._next = 0
         self._rest_s = 0.0
 
@@ -82,7 +52,7 @@ class Poller:
         """
         while not stop.is_set():
             for update in await self._poll(stop):
-                await self._take(update)
+                await self._inbox.take(update)
                 self._next = update.update_id + 1
 
     async def acknowledge(self) -> None:

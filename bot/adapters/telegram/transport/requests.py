@@ -1,4 +1,4 @@
-"""python-telegram-bot's port to HTTP over aiohttp, which carries ten times what httpx does.
+"""python-telegram-bot's port to HTTP over aiohttp, which carries several times what httpx does.
 
 One attempt a request, nothing retried. What is known not to have left is `NeverSent`; every other
 lost answer is ambiguous, and the caller decides what that means.

@@ -1,0 +1,6 @@
+"""HTTP with Telegram, both ways; nothing else in this room may use aiohttp."""
+
+from bot.adapters.telegram.transport.calls import serve
+from bot.adapters.telegram.transport.requests import AiohttpRequest, Flooded, NeverSent
+
+__all__ = ["AiohttpRequest", "Flooded", "NeverSent", "serve"]

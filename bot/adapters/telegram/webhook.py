@@ -1,0 +1,88 @@
+"""Let Telegram call us with updates instead of asking it; a setting, as it needs a public address.
+
+Each start makes a new path and a new secret, which Telegram repeats with every call.
+"""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from telegram import Bot, Update
+from telegram.error import TelegramError
+
+from bot.adapters.telegram.inbox import WANTED, Inbox
+from bot.adapters.telegram.paced import Paced
+from bot.adapters.telegram.transport import serve
+from bot.errors import ChatUnavailable, ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """Where Telegram shall call, and where we listen for it.
+
+    Attributes:
+        url: public, https; what a proxy may add in front of our path stands in it.
+        host: the address to listen at, with `port`.
+
+    """
+
+    url: str
+    host: str
+    port: int
+
+
+def read_hook(given: Mapping[str, object]) -> Hook | None:
+    """The webhook of the settings; None: there is none.
+
+    Raises:
+        ConfigError: one of its two settings is missing or wrong.
+
+    """
+    url, listen = (f"{given.get(key) or ''}" for key in ("webhook_url", "webhook_listen"))
+    if not url and not listen:
+        return None
+    host, _, port = listen.rpartition(":")
+    if not (host and port.isdecimal()):
+        raise ConfigError(
+            f'telegram.webhook_listen is "{listen}"; write where to listen, e.g. 127.0.0.1:8443'
+        )
+    if not url.startswith(("https://", "http://")):
+        raise ConfigError(
+            f'telegram.webhook_url is "{url}"; write the public https address that leads there'
+        )
+    return Hook(url=url.rstrip("/"), host=host.strip("[]"), port=int(port))
+
+
+@asynccontextmanager
+async def called(bot: Bot, paced: Paced, inbox: Inbox, hook: Hook) -> AsyncIterator[None]:
+    """Be called meanwhile; at the end what was taken is acted on.
+
+    The webhook stays set: what happens until the next start is kept by Telegram.
+
+    Raises:
+        ConfigError: we cannot listen there.
+        ChatUnavailable: Telegram does not take the address.
+
+    """
+    path, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+
+    async def take(body: bytes) -> None:
+        await inbox.take(Update.de_json(json.loads(body), bot))
+
+    try:
+        async with serve(hook.host, hook.port, path=path, secret=secret, take=take):
+            await _set(bot, paced, f"{hook.url}/{path}", secret)
+            yield
+    finally:
+        await inbox.finish()
+
+
+async def _set(bot: Bot, paced: Paced, url: str, secret: str) -> None:
+    call = partial(bot.set_webhook, url, secret_token=secret, allowed_updates=WANTED)
+    try:
+        await paced.request(call)
+    except TelegramError as error:
+        raise ChatUnavailable(f"Telegram does not take telegram.webhook_url: {error}") from error

@@ -1,0 +1,16 @@
+"""What integration tests share: a command core over a store in memory."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from desks import Counter
+
+from bot.store.unit_of_work import open_store
+
+
+@pytest.fixture
+async def counter() -> AsyncIterator[Counter]:
+    """Where one asks commands; its store knows nothing yet."""
+    async with open_store("sqlite://") as store:
+        await store.upgrade()
+        yield Counter(store)

@@ -66,21 +66,6 @@ def read_filter(asked: Asked, catalogue: Catalogue) -> Filter:
     )
 
 
-def _each(values: Iterable[str]) -> list[str]:
-    split = [one.strip() for value in values for one in value.split(",")]
-    return [one for one in split if one]
-
-
-def _kind(text: str) -> Kind:
-    words = [kind.value for kind in Kind]
-    asked = text.casefold()
-    if asked in words:
-        return Kind(asked)
-    near = difflib.get_close_matches(asked, words, n=1, cutoff=0.5)
-    hint = f'; did you mean "{near[0]}"?' if near else ""
-    raise ConfigError(f'there is no kind of news "{text}"{hint} (there are: {", ".join(words)})')
-
-
 def read_kinds(values: Iterable[str]) -> frozenset[Kind]:
     """The kinds of news that a person means; none for no word.
 
@@ -104,15 +89,6 @@ def read_leads(words: Iterable[str]) -> frozenset[timedelta]:
     if [one.casefold() for one in values] == [NO_REMINDERS]:
         return frozenset()
     return frozenset(_lead(value) for value in values)
-
-
-def _lead(text: str) -> timedelta:
-    span = read_span(text.casefold())
-    if span is None or not timedelta(0) < span <= _LONGEST_LEAD:
-        raise ConfigError(
-            f'"{text}" is not a lead time for reminders; write e.g. 24h,1h,10m, or off'
-        )
-    return span
 
 
 def spell_filter(asked: Filter, catalogue: Catalogue) -> dict[str, list[str]]:
@@ -141,3 +117,27 @@ def spell_lead(lead: timedelta) -> str:
     """A lead time as one types it; a day is "24h", as the default says it."""
     hours, rest = divmod(lead, timedelta(hours=1))
     return f"{hours}h" if not rest and hours <= 48 else spell_span(lead)
+
+
+def _each(values: Iterable[str]) -> list[str]:
+    split = [one.strip() for value in values for one in value.split(",")]
+    return [one for one in split if one]
+
+
+def _kind(text: str) -> Kind:
+    words = [kind.value for kind in Kind]
+    asked = text.casefold()
+    if asked in words:
+        return Kind(asked)
+    near = difflib.get_close_matches(asked, words, n=1, cutoff=0.5)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    raise ConfigError(f'there is no kind of news "{text}"{hint} (there are: {", ".join(words)})')
+
+
+def _lead(text: str) -> timedelta:
+    span = read_span(text.casefold())
+    if span is None or not timedelta(0) < span <= _LONGEST_LEAD:
+        raise ConfigError(
+            f'"{text}" is not a lead time for reminders; write e.g. 24h,1h,10m, or off'
+        )
+    return span

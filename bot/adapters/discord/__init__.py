@@ -9,4 +9,6 @@ import warnings
 # discord.py imports a module for voice that Python 3.13 dropped; nobody here can mend that.
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "'audioop' is deprecated", DeprecationWarning)
-    import discord  # noqa: F401 - imported for its warning to be caught
+    import discord
+
+__all__ = ["discord"]

@@ -22,6 +22,7 @@ from bot.domain.requests import (
     Who,
 )
 from bot.domain.subscriptions import Destination
+from bot.rendering.fit import Measure, cut
 
 Interaction = discord.Interaction[discord.Client]
 Take = Callable[[Interaction, CommandSpec, Mapping[str, str]], Awaitable[None]]
@@ -111,7 +112,7 @@ def _completion(spec: CommandSpec, option: Option, desk: Desk) -> Any:
     async def complete(_interaction: Interaction, text: str) -> list[app_commands.Choice[str]]:
         found = await desk.complete(spec.name, option, text)
         return [
-            app_commands.Choice(name=one.label[:_LONGEST], value=one.value)
+            app_commands.Choice(name=cut(one.label, _LONGEST, Measure.UTF16), value=one.value)
             for one in found[:_CHOICES]
             if 0 < len(one.value) <= _LONGEST and one.label
         ]

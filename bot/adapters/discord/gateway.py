@@ -16,7 +16,7 @@ from bot.adapters.discord.answering import Answers
 from bot.adapters.discord.commands import Interaction
 from bot.adapters.discord.outcomes import NOT_LET_IN
 from bot.adapters.discord.reach import Place, is_open, places, with_threads
-from bot.adapters.discord.transport import FAILURES, hush_voice, listen_at, sweep_rarely
+from bot.adapters.discord.transport import FAILURES, hush, listen_at, sweep_rarely
 from bot.domain.deliveries import backoff
 from bot.domain.requests import Desk
 from bot.errors import ChatUnavailable, ConfigError
@@ -43,7 +43,7 @@ class Listener(discord.Client):
     """
 
     def __init__(self, desk: Desk, answers: Answers, trace: Any) -> None:
-        hush_voice()
+        hush()
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -67,6 +67,7 @@ class Listener(discord.Client):
     async def on_resumed(self) -> None:
         """What was missed has been told."""
         self.is_listening = True
+        logger.info("Discord: the gateway is back")
 
     async def on_disconnect(self) -> None:
         """Called again with each failed attempt to connect."""
@@ -143,11 +144,13 @@ async def listen(client: Listener, gateway_url: str) -> None:
         except FAILURES as error:
             logger.warning("Discord: no gateway (%r); sending goes on", error)
         except AttributeError:
-            # discord.py 2.7.1 looks for the session of a first connection that failed.
+            # discord.py 2.7.1 looks for the session of a first connection that failed, after a
+            # pause of its own, which is enough for the first time.
             if getattr(client, "ws", None) is not None:
                 raise
+        if failures:
+            await _rest(backoff(failures, SystemRandom()).total_seconds())
         failures += 1
-        await _rest(backoff(failures, SystemRandom()).total_seconds())
 
 
 async def _asked(client: Listener) -> str:

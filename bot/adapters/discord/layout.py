@@ -9,7 +9,7 @@ import discord
 from bot.domain.deliveries import Delivery
 from bot.domain.messages import Button, Limits, Link, Message
 from bot.rendering.discord_embed import button_links, render_embed
-from bot.rendering.discord_markdown import uri
+from bot.rendering.discord_markdown import escaped, uri
 from bot.rendering.fit import Measure, cut
 from bot.rendering.plain import render_plain
 
@@ -32,8 +32,7 @@ def laid_out(message: Message, limits: Limits) -> Arguments:
 
 def laid_out_plainly(message: Message) -> Arguments:
     """Text alone, for when Discord finds the embed invalid."""
-    text = discord.utils.escape_markdown(render_plain(message, _PLAIN))
-    content = cut(text, _CONTENT, Measure.UTF16)
+    content = cut(escaped(render_plain(message, _PLAIN)), _CONTENT, Measure.UTF16)
     return {"content": content, "allowed_mentions": NOBODY, "suppress_embeds": True}
 
 

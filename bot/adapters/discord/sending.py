@@ -104,20 +104,18 @@ class DiscordAdapter:
         address = delivery.destination.address
         if not (address.isascii() and address.isdecimal()):
             return Gone(reason=f'"{address}" is no id of a Discord channel; write digits only')
-        missing = self._missing(address)
-        if missing and self._client.is_listening:
-            return outcomes.lacking(missing)
-        return await self._send(delivery, message)
+        place = place_of(self._client, address)
+        missing = _missing(place) if self._client.is_listening else ""
+        return outcomes.lacking(missing) if missing else await self._send(delivery, message, place)
 
-    async def _send(self, delivery: Delivery, message: Message) -> Outcome:
-        place = place_of(self._client, delivery.destination.address)
+    async def _send(self, delivery: Delivery, message: Message, place: Place | None) -> Outcome:
         for form in _ever_plainer(message):
             arguments = addressed(form, delivery, message)
             result = await self._try(delivery, message, arguments, place)
             if not isinstance(result, Exception):
                 return Sent(remote_id=str(result.id))
             if not outcomes.is_our_fault(result):
-                return self._outcome(result, delivery, place)
+                return _outcome(result, place)
             logger.error("Discord finds delivery %s invalid: %s", delivery.id, result)
         return Refused(reason="Discord finds the message invalid, even as plain text")
 
@@ -166,18 +164,18 @@ class DiscordAdapter:
         except NETWORK_ERRORS as error:
             return error
 
-    def _outcome(self, error: Exception, delivery: Delivery, place: Place | None) -> Outcome:
-        code = error.code if isinstance(error, discord.HTTPException) else 0
-        if code in outcomes.WRONG_TYPE and place is None:
-            # Perhaps a forum; only the gateway says so.
-            return Later(reason="Discord has not told yet what sort of channel this is")
-        missing = self._missing(delivery.destination.address)
-        unseen = outcomes.VIEW if code == outcomes.CANNOT_SEE else ""
-        return outcomes.outcome_of(error, missing=missing or unseen)
 
-    def _missing(self, address: str) -> str:
-        place = place_of(self._client, address)
-        return missing_right(place) if place is not None else ""
+def _missing(place: Place | None) -> str:
+    return "" if place is None else missing_right(place)
+
+
+def _outcome(error: Exception, place: Place | None) -> Outcome:
+    code = error.code if isinstance(error, discord.HTTPException) else 0
+    if code in outcomes.WRONG_TYPE and place is None:
+        # Perhaps a forum; only the gateway says so.
+        return Later(reason="Discord has not told yet what sort of channel this is")
+    unseen = outcomes.VIEW if code == outcomes.CANNOT_SEE else ""
+    return outcomes.outcome_of(error, missing=_missing(place) or unseen)
 
 
 def _ever_plainer(message: Message) -> Iterator[Arguments]:

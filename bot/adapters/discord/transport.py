@@ -3,6 +3,7 @@
 discord.py 2.7 has no setting for these; a test proves that what is touched is still there.
 """
 
+import logging
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -40,9 +41,23 @@ def listen_at(gateway_url: str) -> None:
     DiscordWebSocket.DEFAULT_GATEWAY = address(gateway_url)
 
 
-def hush_voice() -> None:
-    """No warning that voice needs further libraries: the bot never speaks."""
+class _InOneLine(logging.Filter):
+    """Takes the traceback from what discord.py says of each attempt to reconnect."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith("Attempting a reconnect"):
+            record.exc_info = None
+        return True
+
+
+_in_one_line = _InOneLine()
+
+
+def hush() -> None:
+    """Let discord.py's log be a diary: no word of voice, which is not used, and no tracebacks."""
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    # A logger takes a filter once, however often it is added.
+    logging.getLogger("discord.client").addFilter(_in_one_line)
 
 
 def sweep_rarely(client: discord.Client) -> None:

@@ -137,6 +137,8 @@ def _command_faults(commands: list[JSON]) -> Iterator[str]:
         yield f"there are more than {_MOST_COMMANDS} commands"
     for command in commands:
         options: list[JSON] = command.get("options") or []
+        if not all(1 <= len(part.get("description", "")) <= 100 for part in (command, *options)):
+            yield f"/{command['name']}: a description has not 1 to 100 characters"
         yield from _name_faults(options)
         required = [bool(option.get("required")) for option in options]
         if required != sorted(required, reverse=True):

@@ -1,0 +1,230 @@
+"""What the gateway tells of servers, channels and rights, and how connections end and come back."""
+
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+from discord_rooms import Room, connected_room, heard, room, to, until
+from standins.discord.server import DiscordStandIn
+from standins.discord.world import ChannelType, Right
+
+from bot.domain.deliveries import Sent
+from bot.domain.messages import Message
+from bot.domain.requests import CommandReply, CommandRequest, CommandSpec
+from bot.errors import BotError, ChatUnavailable, ConfigError
+from bot.testing import a_message
+from bot.testing.surroundings import RecordingDesk
+
+STATUS = CommandSpec(name="status", description="How it goes")
+
+
+async def done(_request: CommandRequest) -> CommandReply:
+    """Answer each command."""
+    return CommandReply(messages=(Message(kind=None, headline="Done"),))
+
+
+@pytest.fixture
+async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
+    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
+    assert shared
+    async with DiscordStandIn() as server:
+        yield server
+    assert server.violations == []
+
+
+@pytest.fixture
+async def opened(discord_server: DiscordStandIn) -> AsyncIterator[Room]:
+    """The adapter, when the gateway has told of all."""
+    async with connected_room(discord_server, RecordingDesk((STATUS,), answer=done)) as opened:
+        yield opened
+
+
+async def test_invitation_makes_every_channel_reachable(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """Whoever invites the bot again finds the subscriptions of before at work."""
+    await until(lambda: opened.adapter.is_listening)  # type: ignore[attr-defined]
+
+    guild = await discord_server.join("Fans", "news", "talk")
+    await until(lambda: len(opened.desk.heard) >= 2)
+
+    assert {*opened.desk.heard} == {("reachable", one, "") for one in guild.channels}
+
+
+async def test_start_is_no_invitation(discord_server: DiscordStandIn, opened: Room) -> None:
+    """Servers that the bot was in before are no news."""
+    await heard(discord_server, opened)
+
+    assert opened.desk.heard == []
+
+
+async def test_removal_makes_every_channel_unreachable(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """The bot was thrown out: with a reason, for whoever looks later."""
+    await discord_server.kick(discord_server.home)
+    await until(lambda: bool(opened.desk.heard))
+
+    reason = "the bot was removed from the server Mission control"
+    assert opened.desk.heard == [("unreachable", discord_server.alerts.id, reason)]
+
+
+async def test_outage_of_a_server_is_no_removal(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """What Discord loses for a while comes back by itself; nothing is paused or resumed."""
+    await discord_server.lose(discord_server.home)
+    await discord_server.recover(discord_server.home)
+    await heard(discord_server, opened)
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+
+    assert reply.content == "Done"
+    assert opened.desk.heard == []
+
+
+async def test_deleted_channel_is_unreachable(discord_server: DiscordStandIn, opened: Room) -> None:
+    """No request is needed to find out."""
+    await discord_server.delete_channel(discord_server.alerts)
+    await until(lambda: bool(opened.desk.heard))
+
+    reason = "the channel or thread was deleted"
+    assert opened.desk.heard == [("unreachable", discord_server.alerts.id, reason)]
+
+
+async def test_deleted_thread_is_unreachable(discord_server: DiscordStandIn, opened: Room) -> None:
+    """Also one that the gateway never told of, since it slept in the archive."""
+    thread = await discord_server.add_channel(
+        discord_server.home, "old", ChannelType.THREAD, parent=discord_server.alerts, archived=True
+    )
+
+    await discord_server.delete_channel(thread)
+    await until(lambda: any(word == "unreachable" for word, _, _ in opened.desk.heard))
+
+    assert opened.desk.heard[-1][:2] == ("unreachable", thread.id)
+
+
+async def test_restored_right_makes_a_channel_reachable(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """While the right is missing nobody is told that all is well."""
+    await discord_server.forbid(discord_server.alerts, Right.SEND_MESSAGES)
+    await heard(discord_server, opened)
+    while_missing = [*opened.desk.heard]
+    await discord_server.allow(discord_server.alerts)
+    await until(lambda: bool(opened.desk.heard))
+
+    assert while_missing == []
+    assert opened.desk.heard == [("reachable", discord_server.alerts.id, "")]
+
+
+async def test_restored_role_makes_all_channels_reachable(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """Rights may come by a role as well as by a channel."""
+    home = discord_server.home
+    rights = home.roles[home.id].rights
+    await discord_server.change_role(home, home.id, 0)
+    await heard(discord_server, opened)
+    while_missing = [*opened.desk.heard]
+
+    await discord_server.change_role(home, home.id, rights)
+    await until(lambda: bool(opened.desk.heard))
+
+    assert while_missing == []
+    assert opened.desk.heard == [("reachable", discord_server.alerts.id, "")]
+
+
+@pytest.mark.parametrize("how", ["drop", "ask_to_reconnect"])
+async def test_lost_connection_resumes_and_misses_nothing(
+    discord_server: DiscordStandIn, opened: Room, how: str
+) -> None:
+    """What was pressed meanwhile is answered after the session resumed."""
+    await getattr(discord_server.gateway, how)()
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+    await discord_server.gateway.until_resumed()
+
+    assert reply.content == "Done"
+    assert len(opened.desk.requests) == 1
+    assert len(discord_server.gateway.identified) == 1
+
+
+async def test_sending_goes_on_while_the_gateway_is_away(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """Two ways, and the one does not need the other."""
+    discord_server.gateway.is_down = True
+    await discord_server.gateway.drop()
+
+    result = await opened.adapter.send(to(discord_server.alerts), a_message())
+
+    assert isinstance(result, Sent)
+
+
+async def test_gateway_that_is_down_at_the_start_is_waited_for(
+    discord_server: DiscordStandIn,
+) -> None:
+    """discord.py 2.7.1 falls over its own first failure; we do not."""
+    discord_server.gateway.is_down = True
+    async with room(discord_server) as opened:
+        result = await opened.adapter.send(to(discord_server.alerts), a_message())
+        discord_server.gateway.is_down = False
+        await discord_server.gateway.until_identified()
+
+    assert isinstance(result, Sent)
+
+
+async def test_gateway_is_asked_of_the_api_unless_set(discord_server: DiscordStandIn) -> None:
+    """`gateway_url` empty: Discord says itself where it is."""
+    async with connected_room(discord_server, gateway_url=""):
+        pass
+
+    assert "GET /gateway/bot" in discord_server.rest.requests
+
+
+async def test_wrong_token_names_the_setting(
+    discord_server: DiscordStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One sentence that says what to do, and never the token."""
+    with (
+        caplog.at_level(logging.DEBUG),
+        pytest.raises(ConfigError, match=r"discord\.token") as told,
+    ):
+        async with room(discord_server, token="MTIz.wrong"):  # noqa: S106 - a fake
+            pass
+
+    assert "MTIz" not in str(told.value)
+
+
+async def test_empty_token_names_the_setting(discord_server: DiscordStandIn) -> None:
+    """The owner forgot it."""
+    with pytest.raises(ConfigError, match=r"discord\.token is empty"):
+        async with room(discord_server, token=""):
+            pass
+
+
+async def test_unreachable_discord_at_the_start_is_an_outage() -> None:
+    """Not the owner's fault; whoever supervises tries again."""
+    discord_server = DiscordStandIn()
+    async with discord_server:
+        options = discord_server.options
+
+    with pytest.raises(ChatUnavailable, match="cannot be reached"):
+        async with room(discord_server, **options):
+            pass
+
+
+@pytest.mark.parametrize(("code", "error"), [(4004, ConfigError), (4012, ChatUnavailable)])
+async def test_gateway_that_closes_for_good_ends_the_adapter(
+    discord_server: DiscordStandIn, code: int, error: type[BotError]
+) -> None:
+    """A token that was reset, or a session that Discord will not have: to be told, not hidden."""
+
+    async def work_until_closed() -> None:
+        async with connected_room(discord_server):
+            await discord_server.gateway.drop(code)
+            await until(lambda: False)
+
+    with pytest.raises(ExceptionGroup) as told:
+        await work_until_closed()
+
+    assert told.group_contains(error)

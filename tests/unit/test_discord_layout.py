@@ -1,0 +1,164 @@
+"""How a message is laid out for Discord, its nonce, and what discord.py must still have inside."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.discord import discord
+from bot.adapters.discord.layout import (
+    addressed,
+    laid_out,
+    laid_out_plainly,
+    nonce_of,
+    pressed,
+)
+from bot.adapters.discord.sending import LIMITS, invite_link
+from bot.adapters.discord.transport import sweep_rarely
+from bot.domain.changes import Kind
+from bot.domain.channels import Channel
+from bot.domain.deliveries import Delivery, DeliveryId, FanoutId, Part
+from bot.domain.events import EventId
+from bot.domain.messages import Button, Link, Message
+from bot.domain.subscriptions import Destination
+from bot.testing import a_delivery, a_hostile_message, a_message
+
+BOT = 1_300_000_000_000_000_001
+
+LINK = Link(label="Watch", url="https://example.org/")
+PRESS = Button(label="Mute", press="mute event:1")
+
+
+def test_repeat_has_the_same_nonce() -> None:
+    """However often it is tried: Discord makes one message of it."""
+    delivery = a_delivery()
+
+    assert nonce_of(delivery, BOT) == nonce_of(replace(delivery, attempts=7), BOT)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_delivery(id=DeliveryId(2)),
+        a_delivery(destination=Destination(adapter="discord", address="2")),
+        a_delivery(event_id=EventId(2)),
+        a_delivery(parts=(Part(fanout_id=FanoutId(2), kinds=frozenset({Kind.DATE})),)),
+    ],
+    ids=["id", "destination", "event", "form"],
+)
+def test_another_message_has_another_nonce(other: Delivery) -> None:
+    """Discord keeps nonces by bot, so two that are equal would swallow a message."""
+    assert nonce_of(other, BOT) != nonce_of(a_delivery(), BOT)
+
+
+@given(number=st.integers(min_value=0, max_value=2**63 - 1))
+def test_nonce_fits_discords_field(number: int) -> None:
+    """64 bits with a sign (discord-openapi.json, MessageCreateRequest)."""
+    assert 0 <= nonce_of(a_delivery(id=DeliveryId(number)), BOT) < 2**63
+
+
+def rows(message: Message) -> list[list[str | None]]:
+    """The labels of the buttons, row by row."""
+    view = laid_out(message, LIMITS).get("view")
+    components = view.to_components() if view else []
+    return [[one["label"] for one in row["components"]] for row in components]
+
+
+def test_links_stand_above_what_can_be_pressed() -> None:
+    """One row of links, then the rows of the message."""
+    message = a_message(links=(LINK, LINK), buttons=((PRESS,), (PRESS, PRESS)))
+
+    assert rows(message) == [["Watch", "Watch"], ["Mute"], ["Mute", "Mute"]]
+
+
+def test_rows_beyond_discords_limit_are_left_out() -> None:
+    """Five rows of five, links included."""
+    message = a_message(links=(LINK,), buttons=((PRESS,) * 6,) * 6)
+
+    assert [len(row) for row in rows(message)] == [1, 5, 5, 5, 5]
+
+
+def test_message_without_buttons_has_no_view() -> None:
+    """Discord refuses an empty row."""
+    assert "view" not in laid_out(a_message(links=()), LIMITS)
+
+
+async def test_view_is_not_kept_in_memory() -> None:
+    """discord.py keeps a view that is not finished for as long as the program runs."""
+    assert laid_out(a_message(), LIMITS)["view"].is_finished()
+
+
+def test_button_gives_back_its_line() -> None:
+    """What stands before the line is ours; the line may hold anything."""
+    view = laid_out(a_message(links=(), buttons=((PRESS,),)), LIMITS)["view"]
+
+    assert pressed(view.children[0].custom_id) == PRESS.press
+    assert pressed("0.0|a|b") == "a|b"
+
+
+def test_plain_text_fits_and_mentions_nobody() -> None:
+    """2,000 characters, and no markup that anybody smuggled in."""
+    arguments = laid_out_plainly(a_hostile_message())
+
+    assert len(arguments["content"]) <= 2000
+    assert arguments["allowed_mentions"].to_dict() == {"parse": []}
+    assert "**bold**" not in arguments["content"]
+
+
+def test_only_the_channels_role_may_be_mentioned() -> None:
+    """Everything else that looks like a mention stays text."""
+    channel = Channel(mention="77", mention_kinds=frozenset({Kind.DATE}))
+
+    arguments = addressed({}, a_delivery(channel=channel), a_message())
+
+    assert arguments["content"] == "<@&77>"
+    assert arguments["allowed_mentions"].to_dict() == {"parse": [], "roles": [77]}
+
+
+def test_mention_leaves_the_plain_text_whole() -> None:
+    """Both fit into one message."""
+    channel = Channel(mention="77", mention_kinds=frozenset({Kind.DATE}))
+    plain = laid_out_plainly(a_hostile_message())
+
+    arguments = addressed(plain, a_delivery(channel=channel), a_message())
+
+    assert arguments["content"].startswith("<@&77>\n")
+    assert len(arguments["content"]) <= 2000
+
+
+def test_invite_link_asks_for_what_is_needed_and_no_more() -> None:
+    """View, send, send in threads, embed, read history; bot and commands."""
+    link = invite_link(BOT)
+
+    asked = discord.Permissions(int(link.partition("permissions=")[2].partition("&")[0]))
+    assert {name for name, value in asked if value} == {
+        "embed_links",
+        "read_message_history",
+        "send_messages",
+        "send_messages_in_threads",
+        "read_messages",  # discord.py's older name for seeing a channel
+    }
+    assert "scope=bot+applications.commands" in link
+
+
+async def test_buckets_are_swept_seldom_and_still_swept() -> None:
+    """A look through all buckets for each new one costs more than the sending itself."""
+    client = discord.Client(intents=discord.Intents.none())
+    inside = client.http
+    looks = 0
+    sweep = inside._try_clear_expired_ratelimits
+
+    def count() -> None:
+        nonlocal looks
+        looks += 1
+        sweep()
+
+    inside._try_clear_expired_ratelimits = count  # type: ignore[method-assign]
+    sweep_rarely(client)
+
+    for number in range(5000):
+        inside.get_ratelimit(f"bucket {number}")
+
+    assert len(inside._buckets) == 5000
+    assert 1 <= looks <= 6

@@ -1,5 +1,6 @@
 """The command core: finds the handler, checks who may, guards the border. Nothing else."""
 
+import asyncio
 import difflib
 import logging
 from collections.abc import Callable
@@ -32,6 +33,9 @@ class CommandCore:
         invite: where one adds the bot to another server; empty: nowhere.
         commands: what it can do.
 
+    Attributes:
+        wake: set when a destination may be sent to again; its dispatcher waits for it.
+
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class CommandCore:
         invite: str = "",
         commands: tuple[Command, ...] = COMMANDS,
     ) -> None:
+        self.wake = asyncio.Event()
         offered = (
             one if has_roles else replace(one, spec=without_roles(one.spec)) for one in commands
         )
@@ -64,6 +69,9 @@ class CommandCore:
             name = request.command if request.command in self._commands else "unknown"
             logger.exception("Problem %s: /%s at %s failed", problem, name, request.place)
             return answer(refusals.crashed(problem), is_private=True)
+        finally:
+            # `/start` resumes what was paused, and there may be others some day.
+            self.wake.set()
 
     async def _answer(self, request: CommandRequest) -> CommandReply:
         command = self._commands.get(request.command)
@@ -103,6 +111,7 @@ class CommandCore:
             after = change(before)
             if after != before:
                 await unit.destinations.set_health(destination, after)
+        self.wake.set()
 
     async def moved(self, old: str, new: str) -> None:
         """The platform gave this destination another address for good."""
@@ -111,3 +120,4 @@ class CommandCore:
                 Destination(adapter=self._adapter, address=old),
                 Destination(adapter=self._adapter, address=new),
             )
+        self.wake.set()

@@ -6,8 +6,9 @@ a kill leaves open only what was in flight. What starts or ends together is comm
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from types import TracebackType
@@ -15,28 +16,38 @@ from typing import Self
 
 from bot.domain.deliveries import (
     Delivery,
+    DeliveryId,
     Later,
-    MessageId,
     Outcome,
-    Part,
     State,
     Unknown,
     Verdict,
     advance,
 )
 from bot.domain.fanouts import Result
-from bot.domain.folding import fold
 from bot.domain.messages import Message
-from bot.ports import Adapter, Clock, Outbox, Store
-from bot.rendering.compose import compose
+from bot.errors import HeldBack
+from bot.ports import Adapter, Clock, Store
+from bot.services import destination_health as health
+from bot.services.letters import write
+from bot.services.pacing import SlotPace
 
 logger = logging.getLogger(__name__)
 
-SEND_TIMEOUT = timedelta(seconds=20)
-"""After so long a send counts as unanswered; far below the lease."""
+SEND_TIMEOUT = timedelta(seconds=60)
+"""After so long a send counts as unanswered: its wait for a slot and a few requests fit in, and it
+is far below the lease. Adapters limit each request for themselves."""
+
+SHORTLY = timedelta(seconds=2)
+"""How long a delivery may wait for its destination's own limit and keep others from sending."""
 
 LEASE = timedelta(minutes=10)
 """How long a claimed delivery is ours; as often an idle sender looks for leases that ran out."""
+
+_NONE = timedelta(0)
+
+LONGEST_DRAIN = timedelta(minutes=1)
+"""How long a program that does its work once waits for a platform that asked it to stay away."""
 
 _Flight = asyncio.Task[tuple[Delivery, Outcome]]
 
@@ -45,7 +56,14 @@ class Dispatcher:
     """The sender of one adapter; an async context, whose end waits for or cancels its flights."""
 
     def __init__(
-        self, store: Store, adapter: Adapter, clock: Clock, *, random: Random, wake: asyncio.Event
+        self,
+        store: Store,
+        adapter: Adapter,
+        clock: Clock,
+        *,
+        random: Random,
+        wake: asyncio.Event,
+        pace: SlotPace,
     ) -> None:
         """Prepare to send.
 
@@ -55,8 +73,11 @@ class Dispatcher:
             clock: what the leases and retries go by.
             random: for the jitter of backoffs.
             wake: set by others when deliveries were added; set by us when a flight ends.
+            pace: what the adapter's requests go through; from now on by its limits.
 
         """
+        pace.declare(adapter.limits)
+        self._pace = pace
         self._store = store
         self._adapter = adapter
         self._clock = clock
@@ -65,6 +86,7 @@ class Dispatcher:
         self._group = asyncio.TaskGroup()
         self._flights: set[_Flight] = set()
         self._failing = False
+        self._put_off_until = clock.now()
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -83,6 +105,8 @@ class Dispatcher:
         await self.recover()
         while not stop.is_set():
             if not await self.step():
+                if not self._flights:
+                    await self.tell()
                 await self._clock.wait(await self._pause(), self._wake, stop)
         await self.land()
 
@@ -103,15 +127,33 @@ class Dispatcher:
         self._wake.clear()
         landed = await self._record()
         room = self._adapter.limits.concurrency - len(self._flights)
-        if room * 4 < self._adapter.limits.concurrency:
+        if room * 4 < self._adapter.limits.concurrency or self._pace.delay() > SHORTLY:
             return landed
         return await self._take(room) or landed
 
     async def drain(self) -> None:
-        """Deliver all that is due now; returns when nothing is due and nothing in flight."""
-        while await self.step() or self._flights:
+        """Deliver all that is due now; returns when nothing is due and nothing in flight.
+
+        What the platform's limits only put off for a while is still due.
+        """
+        while await self.step() or self._flights or self._put_off_for():
             if self._flights:
                 await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
+            elif longest := self._put_off_for():
+                await self._clock.wait(min(await self._pause() or longest, longest))
+        await self.tell()
+
+    def _put_off_for(self) -> timedelta:
+        closed = self._pace.delay()
+        waits = self._put_off_until - self._clock.now()
+        return max(waits, closed if closed < LONGEST_DRAIN else _NONE, _NONE)
+
+    async def tell(self) -> None:
+        """Tell of paused destinations, once: a notice that does not arrive is not repeated."""
+        async with self._store.writing() as unit:
+            found = await health.notices(unit, self._adapter.name, self._adapter.limits)
+        if found:
+            await health.tell(found, self._send, now=self._clock.now())
 
     async def land(self) -> None:
         """Wait for what is in flight and record it."""
@@ -124,22 +166,45 @@ class Dispatcher:
         if self._flights:
             return None
         now = self._clock.now()
+        closed = self._pace.delay()
         async with self._store.writing() as unit:
             await unit.outbox.reclaim(now=now)
             due = await unit.outbox.next_due(self._adapter.name)
-        return LEASE if due is None else min(max(due - now, timedelta(0)), LEASE)
+        return LEASE if due is None else min(max(due - now, closed, timedelta(0)), LEASE)
 
     async def _take(self, room: int) -> bool:
         now = self._clock.now()
         async with self._store.writing() as unit:
             claimed = await unit.outbox.claim(self._adapter.name, limit=room, now=now, lease=LEASE)
-        if claimed:
-            await self._start([_unexpired(one, now) for one in claimed])
+            delays = self._delays(claimed)
+            early = [one for one in claimed if delays[one.id] > SHORTLY]
+            await unit.outbox.finish([self._put_off(one, now + delays[one.id]) for one in early])
+        due = [_unexpired(one, now) for one in claimed if delays[one.id] <= SHORTLY]
+        if due:
+            await self._start(due)
         return bool(claimed)
+
+    def _delays(self, claimed: Sequence[Delivery]) -> dict[DeliveryId, timedelta]:
+        """How long each would wait for its destination's own limit, in their order."""
+        ahead = Counter[str]()
+        delays: dict[DeliveryId, timedelta] = {}
+        for one in claimed:
+            address = one.destination.address
+            lane = self._adapter.limits.lane(address)
+            key = address if lane is None else lane.key
+            delays[one.id] = self._pace.delay(address, behind=ahead[key])
+            ahead[key] += 1
+        return delays
+
+    def _put_off(self, delivery: Delivery, until: datetime) -> Result:
+        """It was not tried, so that no attempt is counted."""
+        self._put_off_until = max(until, self._put_off_until)
+        verdict = Verdict(state=State.PENDING, not_before=until)
+        return Result(delivery=delivery, verdict=verdict, at=self._clock.now())
 
     async def _start(self, claimed: Sequence[Delivery]) -> None:
         async with self._store.writing() as unit:
-            written = await _write(unit.outbox, claimed)
+            written = await write(unit.outbox, claimed)
             pointless = [one for one in claimed if written[one.form] is None]
             await unit.outbox.finish([self._unsent(one) for one in pointless])
             sending = [(one, letter) for one in claimed if (letter := written[one.form])]
@@ -163,16 +228,20 @@ class Dispatcher:
         try:
             async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
                 return delivery, await self._adapter.send(delivery, message)
+        except HeldBack as held:
+            return delivery, Later(reason=str(held), wait=held.wait)
         except TimeoutError:
             return delivery, Unknown(reason=f"no answer within {SEND_TIMEOUT.seconds} s")
 
     async def _record(self) -> bool:
         landed = [flight for flight in self._flights if flight.done()]
         self._flights.difference_update(landed)
-        results = [self._result(*flight.result()) for flight in landed]
+        outcomes = [flight.result() for flight in landed]
+        results = [self._result(*one) for one in outcomes]
         if results:
             async with self._store.writing() as unit:
                 await unit.outbox.finish(results)
+                await health.note(unit, outcomes, now=self._clock.now())
             self._report(results)
         return bool(results)
 
@@ -197,35 +266,6 @@ class Dispatcher:
         self._failing = bool(failed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Letter:
-    """A message with its place in the store."""
-
-    id: MessageId
-    message: Message
-
-
 def _unexpired(delivery: Delivery, now: datetime) -> Delivery:
     parts = [one for one in delivery.parts if one.expires_at is None or one.expires_at > now]
     return replace(delivery, parts=tuple(parts))
-
-
-async def _write(outbox: Outbox, claimed: Iterable[Delivery]) -> dict[str, _Letter | None]:
-    """The message of each form among these deliveries; None where nothing is left to tell."""
-    forms = {one.form: one.parts for one in claimed}
-    return {form: await _letter(outbox, form, parts) for form, parts in forms.items()}
-
-
-async def _letter(outbox: Outbox, form: str, parts: tuple[Part, ...]) -> _Letter | None:
-    if not parts:
-        return None
-    event, news = await outbox.news(parts)
-    # Folded each time, not only once: a date that moved voids a reminder that was written before.
-    left = fold(news, event)
-    if not left:
-        return None
-    kept = await outbox.message(form)
-    if kept is None:
-        message = compose(left, event)
-        return _Letter(id=await outbox.keep_message(form, message), message=message)
-    return _Letter(id=kept[0], message=kept[1])

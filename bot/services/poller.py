@@ -45,7 +45,13 @@ class _Trouble:
 
 
 class Poller:
-    """The one that watches LL2."""
+    """The one that watches LL2.
+
+    Attributes:
+        read_at: when LL2 last gave a complete answer to this process; None: not yet.
+        problem: why the last answer could not be used; empty: it could.
+
+    """
 
     def __init__(
         self,
@@ -75,6 +81,8 @@ class Poller:
         self._announce_first_run = announce_first_run
         self._wakes = tuple(wakes)
         self._trouble = _Trouble()
+        self.read_at: datetime | None = None
+        self.problem = ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop`."""
@@ -96,8 +104,10 @@ class Poller:
         try:
             snapshot = await self._source.snapshot()
         except LL2Unavailable as exc:
+            self.problem = str(exc)
             return self._failed(exc)
         self._recovered(snapshot)
+        self.read_at, self.problem = self._clock.now(), ""
         return await self._take(snapshot)
 
     def _failed(self, error: LL2Unavailable) -> PollReport:

@@ -128,6 +128,8 @@ class SqlDestinations:
         """The paused of an adapter of which nobody was told; from now on they count as told."""
         query = _joined().add_columns(_holds_subscriptions().label("is_missed"))
         rows = (await self._connection.execute(query.where(_is_untold(adapter)))).all()
+        if not rows:
+            return ()
         keys = [row.destination_id for row in rows]
         told = update(channels).where(channels.c.destination_id.in_(keys)).values(is_told=True)
         await self._connection.execute(told)

@@ -6,29 +6,32 @@ The nesting is the order of closing: the store outside, then LL2, then the adapt
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
-from random import Random
 
-from bot.adapters.registry import load_adapter
+from bot.app.wiring import Service, open_client, open_service
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.domain.deliveries import State
 from bot.domain.watching import PollReport
-from bot.errors import ConfigError, LL2Unavailable, OutageError
-from bot.ll2.client import LL2Client
-from bot.ll2.transport import open_session
-from bot.ports import Adapter, AdapterFactory, Clock, EventSource, Store
-from bot.services.dispatcher import Dispatcher
-from bot.services.fanout import Fanout
-from bot.services.librarian import Librarian
-from bot.services.poller import Poller
-from bot.services.reminder_clock import ReminderClock
+from bot.errors import OutageError
+from bot.ports import Adapter
 from bot.services.supervisor import Supervisor
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import open_store
+
+__all__ = [
+    "ROLES",
+    "Counts",
+    "Service",
+    "check_online",
+    "delivered",
+    "open_service",
+    "run",
+    "run_once",
+    "stop_on_signal",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -37,119 +40,6 @@ Counts = Mapping[tuple[str, State], int]
 
 ROLES = ("poll", "remind", "fanout", "send")
 """What `--roles` may name: watch LL2, open reminders, expand fan-outs, deliver."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """Everything that `perigee run` needs, opened."""
-
-    settings: Settings
-    clock: Clock
-    random: Random
-    store: Store
-    poller: Poller
-    librarian: Librarian
-    reminders: ReminderClock
-    fanout: Fanout
-    factories: Mapping[str, AdapterFactory]
-    options: Mapping[str, Mapping[str, object]]
-    wakes: Mapping[str, asyncio.Event]
-    rates: dict[str, float]
-
-    def dispatcher(self, adapter: Adapter) -> Dispatcher:
-        """The sender of an opened adapter; its rate is known from here on."""
-        self.rates[adapter.name] = adapter.limits.rate
-        wake = self.wakes[adapter.name]
-        return Dispatcher(self.store, adapter, self.clock, random=self.random, wake=wake)
-
-
-@asynccontextmanager
-async def open_service(
-    settings: Settings, *, clock: Clock | None = None, random: Random | None = None
-) -> AsyncIterator[Service]:
-    """Open the store, upgrade it, restore the request budget, and wire everything.
-
-    Raises:
-        ConfigError: nothing to send to, or an adapter that does not exist.
-        StoreError: the store cannot be used, is too new, or is in use by another runner.
-
-    """
-    options = settings.adapters()
-    if not options:
-        raise ConfigError(
-            "nothing to send to: set discord.token or telegram.token, console.enabled = true, "
-            "or add a [plugins.<name>] table"
-        )
-    factories = {name: load_adapter(name) for name in options}
-    ticking = clock or SystemClock()
-    async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.store.url))
-        stack.enter_context(store.alone())
-        await store.upgrade()
-        source = await _open_source(stack, settings, store, ticking)
-        dice = random or Random()  # noqa: S311, jitter guards no secret
-        yield _wired(settings, ticking, dice, store, source, factories, options)
-
-
-async def _open_source(
-    stack: AsyncExitStack, settings: Settings, store: SqlStore, clock: Clock
-) -> LL2Client:
-    source = await _client(stack, settings, store, clock)
-    try:
-        await source.seed()
-    except LL2Unavailable as exc:
-        logger.warning("LL2's throttle was not read, our own log of requests counts: %s", exc)
-    return source
-
-
-async def _client(
-    stack: AsyncExitStack, settings: Settings, store: SqlStore, clock: Clock
-) -> LL2Client:
-    source = LL2Client(
-        await stack.enter_async_context(open_session()),
-        base_url=settings.ll2.base_url,
-        api_key=settings.ll2.api_key.get_secret_value(),
-        hourly_budget=settings.ll2.hourly_budget,
-        log=store.requests,
-        clock=clock,
-    )
-    await source.load()
-    return source
-
-
-def _wired(
-    settings: Settings,
-    clock: Clock,
-    random: Random,
-    store: Store,
-    source: EventSource,
-    factories: Mapping[str, AdapterFactory],
-    options: Mapping[str, Mapping[str, object]],
-) -> Service:
-    owed, moved = asyncio.Event(), asyncio.Event()
-    wakes = {name: asyncio.Event() for name in factories}
-    rates: dict[str, float] = {}
-    return Service(
-        settings=settings,
-        clock=clock,
-        random=random,
-        store=store,
-        poller=Poller(
-            source,
-            store,
-            clock,
-            interval=settings.ll2.poll_interval,
-            announce_first_run=settings.announce.first_run == "announce",
-            wakes=(owed, moved),
-        ),
-        librarian=Librarian(source, store, clock),
-        reminders=ReminderClock(store, clock, rates=rates, owed=owed, moved=moved),
-        fanout=Fanout(store, clock, owed=owed, wakes=wakes.values()),
-        factories=factories,
-        options=options,
-        wakes=wakes,
-        rates=rates,
-    )
 
 
 async def run(service: Service, stop: asyncio.Event, *, roles: Collection[str] = ROLES) -> None:
@@ -211,7 +101,7 @@ async def _send(service: Service, name: str, stop: asyncio.Event) -> None:
         async with service.dispatcher(adapter) as dispatcher:
             await dispatcher.run(stop)
 
-    opening = partial(service.factories[name], service.options[name])
+    opening = partial(service.opening, name)
     await Supervisor(name, service.clock, service.random).run(opening, work, stop)
 
 
@@ -259,17 +149,14 @@ async def check_online(settings: Settings) -> str:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store("sqlite://"))
         await store.upgrade()
-        source = await _client(stack, settings, store, clock)
+        source = await open_client(stack, settings, store, clock)
         await source.seed()
         headroom = source.headroom(clock.now())
     return f"LL2 answers at {settings.ll2.base_url}: polls may use {headroom.cap} requests an hour."
 
 
 async def _opened(stack: AsyncExitStack, service: Service) -> list[Adapter]:
-    return [
-        await stack.enter_async_context(factory(service.options[name]))
-        for name, factory in service.factories.items()
-    ]
+    return [await stack.enter_async_context(service.opening(name)) for name in service.factories]
 
 
 @contextmanager

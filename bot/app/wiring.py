@@ -1,0 +1,179 @@
+"""Settings in, objects out: what `perigee run` is made of, opened and put together."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+from bot.adapters.registry import load_adapter
+from bot.clock import SystemClock
+from bot.commands.core import CommandCore
+from bot.config import Settings
+from bot.domain.status import Status
+from bot.errors import ConfigError, LL2Unavailable
+from bot.ll2.client import LL2Client
+from bot.ll2.transport import open_session
+from bot.ports import Adapter, AdapterFactory, Clock, EventSource, Store, Surroundings
+from bot.services.dispatcher import Dispatcher
+from bot.services.fanout import Fanout
+from bot.services.librarian import Librarian
+from bot.services.pacing import SlotPace
+from bot.services.poller import Poller
+from bot.services.reminder_clock import ReminderClock
+from bot.store.unit_of_work import SqlStore, open_store
+
+logger = logging.getLogger(__name__)
+
+_WITH_ROLES = {"discord"}
+"""Where a message can mention a role."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Everything that `perigee run` needs, opened."""
+
+    settings: Settings
+    clock: Clock
+    random: Random
+    store: Store
+    poller: Poller
+    librarian: Librarian
+    reminders: ReminderClock
+    fanout: Fanout
+    factories: Mapping[str, AdapterFactory]
+    wakes: Mapping[str, asyncio.Event]
+    rates: dict[str, float]
+    surroundings: Mapping[str, Surroundings]
+    paces: Mapping[str, SlotPace]
+
+    def opening(self, name: str) -> AbstractAsyncContextManager[Adapter]:
+        """An adapter about to be opened; what surrounds it outlives its restarts."""
+        return self.factories[name](self.surroundings[name])
+
+    def dispatcher(self, adapter: Adapter) -> Dispatcher:
+        """The sender of an opened adapter; its rate is known from here on."""
+        self.rates[adapter.name] = adapter.limits.rate
+        return Dispatcher(
+            self.store,
+            adapter,
+            self.clock,
+            random=self.random,
+            wake=self.wakes[adapter.name],
+            pace=self.paces[adapter.name],
+        )
+
+
+@asynccontextmanager
+async def open_service(
+    settings: Settings, *, clock: Clock | None = None, random: Random | None = None
+) -> AsyncIterator[Service]:
+    """Open the store, upgrade it, restore the request budget, and wire everything.
+
+    Raises:
+        ConfigError: nothing to send to, or an adapter that does not exist.
+        StoreError: the store cannot be used, is too new, or is in use by another runner.
+
+    """
+    options = settings.adapters()
+    if not options:
+        raise ConfigError(
+            "nothing to send to: set discord.token or telegram.token, console.enabled = true, "
+            "or add a [plugins.<name>] table"
+        )
+    factories = {name: load_adapter(name) for name in options}
+    ticking = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.store.url))
+        stack.enter_context(store.alone())
+        await store.upgrade()
+        source = await _open_source(stack, settings, store, ticking)
+        dice = random or Random()  # noqa: S311, jitter guards no secret
+        yield _wired(settings, ticking, dice, store, source, factories, options)
+
+
+async def _open_source(
+    stack: AsyncExitStack, settings: Settings, store: SqlStore, clock: Clock
+) -> LL2Client:
+    source = await open_client(stack, settings, store, clock)
+    try:
+        await source.seed()
+    except LL2Unavailable as exc:
+        logger.warning("LL2's throttle was not read, our own log of requests counts: %s", exc)
+    return source
+
+
+async def open_client(
+    stack: AsyncExitStack, settings: Settings, store: SqlStore, clock: Clock
+) -> LL2Client:
+    """LL2 behind its request budget, open for as long as the stack is."""
+    source = LL2Client(
+        await stack.enter_async_context(open_session()),
+        base_url=settings.ll2.base_url,
+        api_key=settings.ll2.api_key.get_secret_value(),
+        hourly_budget=settings.ll2.hourly_budget,
+        log=store.requests,
+        clock=clock,
+    )
+    await source.load()
+    return source
+
+
+def _wired(
+    settings: Settings,
+    clock: Clock,
+    random: Random,
+    store: Store,
+    source: EventSource,
+    factories: Mapping[str, AdapterFactory],
+    options: Mapping[str, Mapping[str, object]],
+) -> Service:
+    owed, moved = asyncio.Event(), asyncio.Event()
+    rates: dict[str, float] = {}
+    poller = Poller(
+        source,
+        store,
+        clock,
+        interval=settings.ll2.poll_interval,
+        announce_first_run=settings.announce.first_run == "announce",
+        wakes=(owed, moved),
+    )
+    status = partial(_status, poller, source, clock)
+    desks = {name: _desk(name, store, clock, status) for name in factories}
+    paces = {name: SlotPace(clock) for name in factories}
+    wakes = {name: desk.wake for name, desk in desks.items()}
+    return Service(
+        settings=settings,
+        clock=clock,
+        random=random,
+        store=store,
+        poller=poller,
+        librarian=Librarian(source, store, clock),
+        reminders=ReminderClock(store, clock, rates=rates, owed=owed, moved=moved),
+        fanout=Fanout(store, clock, owed=owed, wakes=wakes.values()),
+        factories=factories,
+        wakes=wakes,
+        rates=rates,
+        surroundings={
+            name: Surroundings(options=options[name], desk=desks[name], pace=paces[name])
+            for name in factories
+        },
+        paces=paces,
+    )
+
+
+def _desk(name: str, store: Store, clock: Clock, status: Callable[[], Status]) -> CommandCore:
+    return CommandCore(store, clock, adapter=name, status=status, has_roles=name in _WITH_ROLES)
+
+
+def _status(poller: Poller, source: EventSource, clock: Clock) -> Status:
+    headroom = source.headroom(clock.now())
+    return Status(
+        read_at=poller.read_at,
+        requests=len(headroom.spent),
+        budget=headroom.cap,
+        blocked_until=headroom.blocked_until,
+        problem=poller.problem,
+    )

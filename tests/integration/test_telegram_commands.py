@@ -57,6 +57,17 @@ async def test_command_in_a_topic_is_for_that_topic(shared: Path) -> None:
     assert desk.requests[0].server == f"{forum.id}"
 
 
+async def test_start_needs_no_options_from_its_link(shared: Path) -> None:
+    """What follows /start was put into a link by somebody; nobody typed it."""
+    desk = a_desk()
+
+    async with TelegramStandIn(Judge.of(shared)) as telegram, connected(telegram, desk):
+        telegram.say(telegram.user(), "/start from_the_readme")
+        await telegram.next_post()
+
+    assert [(one.command, one.options) for one in desk.requests] == [("start", {})]
+
+
 @pytest.mark.parametrize(
     ("status", "may_manage"),
     [("creator", True), ("administrator", True), ("member", False), ("restricted", False)],

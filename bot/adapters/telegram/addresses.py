@@ -45,3 +45,8 @@ def lane_of(address: str) -> Lane | None:
     if place is None:
         return None
     return Lane(key=f"{place.chat}", rates=_GROUP if place.chat < 0 else _PRIVATE)
+
+
+def private_of(person: str) -> str:
+    """Where one writes to a person in private: Telegram gives that chat the person's own number."""
+    return person

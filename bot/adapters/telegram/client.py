@@ -7,13 +7,13 @@ and `webhook_listen`, with which Telegram calls us instead of being asked.
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
-from bot.adapters.telegram.addresses import lane_of, read_place
+from bot.adapters.telegram.addresses import lane_of, private_of, read_place
 from bot.adapters.telegram.inbox import Inbox
 from bot.adapters.telegram.listening import NAME, Listener
 from bot.adapters.telegram.menus import set_menus
@@ -29,10 +29,10 @@ from bot.domain.messages import Limits, Message
 from bot.errors import ChatUnavailable, ConfigError
 from bot.ports import Adapter, Surroundings
 
-FREE = Limits(text=4096, rate=27.0, concurrency=30, slots=30, lane=lane_of)
+FREE = Limits(text=4096, rate=27.0, concurrency=30, slots=30, lane=lane_of, private=private_of)
 """What a bot may send for nothing; the rate is what its slots give (facts-delivery, 1.4)."""
 
-PAID = Limits(text=4096, rate=900.0, concurrency=250, slots=1000, lane=lane_of)
+PAID = replace(FREE, rate=900.0, concurrency=250, slots=1000)
 """With paid broadcasts. A few hundred at once fill the rate at the network's usual latency."""
 
 _API = "https://api.telegram.org"

@@ -16,7 +16,6 @@ from telegram.error import InvalidToken, TelegramError
 from bot.adapters.telegram.addresses import Place, read_place
 from bot.adapters.telegram.commands import (
     ELSEWHERE,
-    START,
     Asked,
     Lost,
     Migrated,
@@ -94,8 +93,6 @@ class Listener:
                 assert_never(never)
 
     async def _asked(self, asked: Asked) -> None:
-        if asked.command == START and asked.is_trusted:
-            await self._desk.reachable(f"{asked.place}")
         target = await self._target(asked)
         if target is None:
             message = Message(kind=None, headline=NO_SUCH_PLACE)

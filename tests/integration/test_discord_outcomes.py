@@ -33,7 +33,7 @@ async def opened(discord_server: DiscordStandIn) -> AsyncIterator[Room]:
     assert discord_server.violations == []
 
 
-PAUSES = (10003, 10004, 10015, 50007, 50027, 50278, 160005)
+PAUSES = (10003, 10004, 10013, 10015, 50007, 50027, 50033, 50278, 160005)
 """Certain: the destination is gone, or will never take messages."""
 
 DOUBTED = (50001, 50013)

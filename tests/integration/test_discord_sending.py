@@ -14,7 +14,8 @@ from bot.domain.changes import Kind
 from bot.domain.channels import Channel
 from bot.domain.deliveries import Delivery, DeliveryId, Gone, Sent
 from bot.domain.messages import Button, Message
-from bot.testing import a_hostile_message, a_message, check_adapter
+from bot.domain.subscriptions import Destination
+from bot.testing import a_delivery, a_hostile_message, a_message, check_adapter
 
 SILENT = 1 << 12
 """Discord's flag SUPPRESS_NOTIFICATIONS."""
@@ -219,6 +220,33 @@ async def test_private_chat_is_a_destination(discord_server: DiscordStandIn, ope
     chat = discord_server.private_chat(discord_server.visitor)
 
     assert isinstance(await opened.adapter.send(to(chat), a_message()), Sent)
+
+
+async def test_person_is_written_to_in_private(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """Whoever can mend a channel's trouble is known by a person's id, not by a chat's."""
+    address = opened.adapter.limits.private(discord_server.visitor.id)
+    delivery = a_delivery(destination=Destination(adapter="discord", address=address))
+
+    result = await opened.adapter.send(delivery, a_message())
+
+    (chat,) = discord_server.world.private.values()
+    assert isinstance(result, Sent)
+    assert chat.recipient is discord_server.visitor
+    assert len(discord_server.messages(chat)) == 1
+
+
+async def test_person_without_a_common_server_cannot_be_written_to(
+    opened: Room,
+) -> None:
+    """Certain, and with a reason that says so."""
+    delivery = a_delivery(destination=Destination(adapter="discord", address="@5"))
+
+    result = await opened.adapter.send(delivery, a_message())
+
+    assert isinstance(result, Gone)
+    assert "shares no server" in result.reason
 
 
 async def test_every_request_for_a_destination_takes_its_slot(

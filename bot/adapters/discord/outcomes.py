@@ -46,6 +46,7 @@ _BY_CODE: dict[int, Outcome] = {
     10004: Gone(reason="the server does not exist any more, or has removed the bot"),
     # On create: our nonce made a message that was deleted since (facts-delivery, 2.2).
     10008: Sent(),
+    10013: _NO_DIRECT_MESSAGES,
     10015: Gone(reason="the webhook does not exist any more"),
     20009: Refused(reason=_BLOCKED),
     20016: Later(reason=_SLOW),
@@ -62,6 +63,7 @@ _BY_CODE: dict[int, Outcome] = {
     ARCHIVED: Gone(
         reason="the thread is archived and the bot may not open it", missing="Manage Threads"
     ),
+    50033: _NO_DIRECT_MESSAGES,
     50278: _NO_DIRECT_MESSAGES,
     130000: _BUSY,
     160005: Gone(reason="the thread is locked", missing="Manage Threads"),

@@ -12,9 +12,9 @@ Place = discord.abc.GuildChannel | discord.Thread
 _EMBED = "Embed Links"
 
 
-def place_of(client: discord.Client, address: str) -> Place | None:
-    """The channel or thread of an address, if the gateway told of it."""
-    found = client.get_channel(int(address))
+def place_of(client: discord.Client, channel_id: int) -> Place | None:
+    """The channel or thread of a server, if the gateway told of it."""
+    found = client.get_channel(channel_id)
     return found if isinstance(found, discord.abc.GuildChannel | discord.Thread) else None
 
 
@@ -30,9 +30,9 @@ def missing_right(place: Place) -> str:
     return next((name for name, is_held in needed if not is_held), "")
 
 
-async def unarchive(client: discord.Client, address: str) -> None:
+async def unarchive(client: discord.Client, thread_id: int) -> None:
     """Open an archived thread, where sending alone does not do it; two requests, and rare."""
-    thread = await client.fetch_channel(int(address))
+    thread = await client.fetch_channel(thread_id)
     if isinstance(thread, discord.Thread):
         await thread.edit(archived=False)
 

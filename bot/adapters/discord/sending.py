@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
 import discord
 
 from bot.adapters.discord import outcomes
+from bot.adapters.discord.addresses import Target, lane_of, private_of, read_address
 from bot.adapters.discord.forums import Posts, name_of_post
 from bot.adapters.discord.gateway import Listener
 from bot.adapters.discord.layout import (
@@ -23,21 +23,13 @@ from bot.adapters.discord.layout import (
 from bot.adapters.discord.reach import Place, missing_right, place_of, unarchive
 from bot.adapters.discord.transport import NETWORK_ERRORS
 from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Refused, Sent
-from bot.domain.messages import Lane, Limits, Message, Rate
+from bot.domain.messages import Limits, Message
 from bot.ports import Pace
 
 logger = logging.getLogger(__name__)
 
 SEND_TIMEOUT_S = 20.0
 """Far below the few minutes for which Discord remembers a nonce (facts-delivery, 1.2 and 2.2)."""
-
-_PER_CHANNEL = Rate(count=4, per=timedelta(seconds=5))
-"""One less than Discord takes: at the last one discord.py holds its answer back for seconds."""
-
-
-def _lane(address: str) -> Lane:
-    return Lane(key=address, rates=(_PER_CHANNEL,))
-
 
 LIMITS = Limits(
     text=4096,
@@ -46,7 +38,8 @@ LIMITS = Limits(
     rate=45.0,
     concurrency=50,
     slots=50,
-    lane=_lane,
+    lane=lane_of,
+    private=private_of,
     repeat_is_harmless=True,
 )
 """Facts-delivery, 1.1 and 4. Repeats carry the same nonce, so Discord makes one message of them."""
@@ -102,13 +95,18 @@ class DiscordAdapter:
 
         """
         address = delivery.destination.address
-        if not (address.isascii() and address.isdecimal()):
+        target = read_address(address)
+        if target is None:
             return Gone(reason=f'"{address}" is no id of a Discord channel; write digits only')
-        place = place_of(self._client, address)
+        place = None if target.is_person else place_of(self._client, target.id)
         missing = _missing(place) if self._client.is_listening else ""
-        return outcomes.lacking(missing) if missing else await self._send(delivery, message, place)
+        return (
+            outcomes.lacking(missing)
+            if missing
+            else await self._send(delivery, message, place or target)
+        )
 
-    async def _send(self, delivery: Delivery, message: Message, place: Place | None) -> Outcome:
+    async def _send(self, delivery: Delivery, message: Message, place: Place | Target) -> Outcome:
         for form in _ever_plainer(message):
             arguments = addressed(form, delivery, message)
             result = await self._try(delivery, message, arguments, place)
@@ -120,19 +118,29 @@ class DiscordAdapter:
         return Refused(reason="Discord finds the message invalid, even as plain text")
 
     async def _try(
-        self, delivery: Delivery, message: Message, arguments: Arguments, place: Place | None
+        self, delivery: Delivery, message: Message, arguments: Arguments, place: Place | Target
     ) -> discord.Message | Exception:
         arguments = arguments | {"nonce": nonce_of(delivery, self._id)}
         address = delivery.destination.address
         if isinstance(place, discord.ForumChannel):
             return await self._send_to_forum(place, name_of_post(message), arguments)
-        channel = self._client.get_partial_messageable(int(address))
+        channel = await self._channel(place, address)
+        if isinstance(channel, Exception):
+            return channel
         result = await self._request(address, lambda: channel.send(**arguments))
         if isinstance(result, discord.HTTPException) and result.code == outcomes.ARCHIVED:
-            unarchived = await self._request(address, lambda: unarchive(self._client, address))
+            unarchived = await self._request(address, lambda: unarchive(self._client, place.id))
             if not isinstance(unarchived, Exception):
                 return await self._request(address, lambda: channel.send(**arguments))
         return result
+
+    async def _channel(
+        self, place: Place | Target, address: str
+    ) -> discord.abc.Messageable | Exception:
+        if isinstance(place, Target) and place.is_person:
+            person = discord.Object(place.id)
+            return await self._request(address, lambda: self._client.create_dm(person))
+        return self._client.get_partial_messageable(place.id)
 
     async def _send_to_forum(
         self, forum: discord.ForumChannel, name: str, arguments: Arguments
@@ -169,13 +177,14 @@ def _missing(place: Place | None) -> str:
     return "" if place is None else missing_right(place)
 
 
-def _outcome(error: Exception, place: Place | None) -> Outcome:
+def _outcome(error: Exception, place: Place | Target) -> Outcome:
     code = error.code if isinstance(error, discord.HTTPException) else 0
-    if code in outcomes.WRONG_TYPE and place is None:
+    if code in outcomes.WRONG_TYPE and isinstance(place, Target):
         # Perhaps a forum; only the gateway says so.
         return Later(reason="Discord has not told yet what sort of channel this is")
+    missing = "" if isinstance(place, Target) else missing_right(place)
     unseen = outcomes.VIEW if code == outcomes.CANNOT_SEE else ""
-    return outcomes.outcome_of(error, missing=_missing(place) or unseen)
+    return outcomes.outcome_of(error, missing=missing or unseen)
 
 
 def _ever_plainer(message: Message) -> Iterator[Arguments]:

@@ -11,6 +11,7 @@ from standins.discord.world import Channel
 
 from bot.adapters.discord.client import create
 from bot.domain.deliveries import Delivery
+from bot.domain.requests import Desk
 from bot.domain.subscriptions import Destination
 from bot.ports import Adapter, Surroundings
 from bot.testing import a_delivery
@@ -24,13 +25,13 @@ class Room:
     """An open adapter and what it was given."""
 
     adapter: Adapter
-    desk: RecordingDesk
+    desk: Any
     pace: OpenPace
 
 
 @asynccontextmanager
 async def room(
-    discord_server: DiscordStandIn, desk: RecordingDesk | None = None, **options: Any
+    discord_server: DiscordStandIn, desk: Desk | None = None, **options: Any
 ) -> AsyncIterator[Room]:
     """The adapter, opened against the stand-in; `options` change its settings."""
     desk, pace = desk or RecordingDesk(), OpenPace()
@@ -41,7 +42,7 @@ async def room(
 
 @asynccontextmanager
 async def connected_room(
-    discord_server: DiscordStandIn, desk: RecordingDesk | None = None, **options: Any
+    discord_server: DiscordStandIn, desk: Desk | None = None, **options: Any
 ) -> AsyncIterator[Room]:
     """The same, once the gateway has told of all servers, and the commands were."""
     times = len(discord_server.gateway.identified) + 1
@@ -53,7 +54,7 @@ async def connected_room(
 
 @asynccontextmanager
 async def listening_room(
-    discord_server: DiscordStandIn, desk: RecordingDesk | None = None, **options: Any
+    discord_server: DiscordStandIn, desk: Desk | None = None, **options: Any
 ) -> AsyncIterator[Room]:
     """The same, once the adapter takes what it heard for complete, half a second later."""
     async with connected_room(discord_server, desk, **options) as opened:

@@ -215,6 +215,24 @@ async def test_forum_finds_an_archived_post_of_an_earlier_run(
     assert len(discord_server.messages(post)) == 1
 
 
+async def test_forum_opens_a_new_post_when_the_old_one_was_deleted(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """A moderator tidied up; the forum itself is well."""
+    forum = await discord_server.add_channel(discord_server.home, "events", ChannelType.FORUM)
+    await heard(discord_server, opened)
+    await opened.adapter.send(to(forum), a_message(title="Docking"))
+    (post,) = [one for one in discord_server.home.channels.values() if one.parent is forum]
+    await discord_server.delete_channel(post)
+    await heard(discord_server, opened)
+
+    result = await opened.adapter.send(news(to(forum), 2), a_message(title="Docking"))
+
+    (post,) = [one for one in discord_server.home.channels.values() if one.parent is forum]
+    assert isinstance(result, Sent)
+    assert len(discord_server.messages(post)) == 1
+
+
 async def test_private_chat_is_a_destination(discord_server: DiscordStandIn, opened: Room) -> None:
     """It has an id like any channel."""
     chat = discord_server.private_chat(discord_server.visitor)

@@ -29,6 +29,7 @@ _OUR_FAULTS = frozenset({40005, 50006, 50035, 50045})
 
 _BAD_TOKEN = frozenset({40001, 50014})
 _SHUT_OUT = 40333
+_UNKNOWN_CHANNEL = 10003
 
 _WRONG_TYPE = Gone(
     reason="Discord takes no messages in this type of channel; subscribe a text channel, an "
@@ -42,7 +43,7 @@ _BUSY = Later(reason="Discord is overloaded or has turned sending off for a whil
 _SLOW = "the channel's slow mode or write limit holds the message back"
 
 _BY_CODE: dict[int, Outcome] = {
-    10003: Gone(reason="the channel or thread does not exist any more"),
+    _UNKNOWN_CHANNEL: Gone(reason="the channel or thread does not exist any more"),
     10004: Gone(reason="the server does not exist any more, or has removed the bot"),
     # On create: our nonce made a message that was deleted since (facts-delivery, 2.2).
     10008: Sent(),
@@ -76,6 +77,11 @@ _BY_CODE: dict[int, Outcome] = {
 def is_our_fault(error: Exception) -> bool:
     """Whether Discord finds the message itself invalid: a plainer one may pass."""
     return isinstance(error, discord.HTTPException) and error.code in _OUR_FAULTS
+
+
+def is_deleted_place(result: object) -> bool:
+    """Whether a request ended so because its channel or thread does not exist."""
+    return isinstance(result, discord.HTTPException) and result.code == _UNKNOWN_CHANNEL
 
 
 def outcome_of(error: Exception, *, missing: str = "") -> Outcome:

@@ -63,7 +63,7 @@ def invite_link(application_id: int) -> str:
 
 
 class DiscordAdapter:
-    """Sends to channels, threads, forums and private chats, by the channel's id.
+    """Sends to channels, threads, forums and people.
 
     Attributes:
         invite: where one adds the bot to a server.
@@ -98,13 +98,11 @@ class DiscordAdapter:
         target = read_address(address)
         if target is None:
             return Gone(reason=f'"{address}" is no id of a Discord channel; write digits only')
-        place = None if target.is_person else place_of(self._client, target.id)
+        place = target if target.is_person else place_of(self._client, target.id) or target
         missing = _missing(place) if self._client.is_listening else ""
-        return (
-            outcomes.lacking(missing)
-            if missing
-            else await self._send(delivery, message, place or target)
-        )
+        if missing:
+            return outcomes.lacking(missing)
+        return await self._send(delivery, message, place)
 
     async def _send(self, delivery: Delivery, message: Message, place: Place | Target) -> Outcome:
         for form in _ever_plainer(message):
@@ -154,7 +152,7 @@ class DiscordAdapter:
             return post
         if post is not None:
             result = await self._request(address, partial(post.send, **arguments))
-            if not isinstance(result, discord.NotFound):
+            if not outcomes.is_deleted_place(result):
                 return result
             self._posts.forget(forum, name)
         return await self._request(address, lambda: self._posts.open(forum, name, arguments))
@@ -173,8 +171,9 @@ class DiscordAdapter:
             return error
 
 
-def _missing(place: Place | None) -> str:
-    return "" if place is None else missing_right(place)
+def _missing(place: Place | Target) -> str:
+    """The permission that is missing, if the gateway told of the place."""
+    return "" if isinstance(place, Target) else missing_right(place)
 
 
 def _outcome(error: Exception, place: Place | Target) -> Outcome:
@@ -182,9 +181,8 @@ def _outcome(error: Exception, place: Place | Target) -> Outcome:
     if code in outcomes.WRONG_TYPE and isinstance(place, Target):
         # Perhaps a forum; only the gateway says so.
         return Later(reason="Discord has not told yet what sort of channel this is")
-    missing = "" if isinstance(place, Target) else missing_right(place)
     unseen = outcomes.VIEW if code == outcomes.CANNOT_SEE else ""
-    return outcomes.outcome_of(error, missing=missing or unseen)
+    return outcomes.outcome_of(error, missing=_missing(place) or unseen)
 
 
 def _ever_plainer(message: Message) -> Iterator[Arguments]:

@@ -1,0 +1,116 @@
+"""The real command core at Discord's door: what people type there reaches the store and back."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from desks import Counter
+from discord_rooms import connected_room
+from standins.discord.interactions import buttons, shown_text
+from standins.discord.server import DiscordStandIn
+from standins.discord.world import Role
+
+from bot.domain.events import EventId
+from bot.domain.subscriptions import Destination, Filter
+from bot.store.unit_of_work import open_store
+from bot.testing import an_event
+
+
+@pytest.fixture
+async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
+    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
+    assert shared
+    async with DiscordStandIn() as server:
+        yield server
+    assert server.violations == []
+
+
+@pytest.fixture
+async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
+    """The core over an empty store, with the adapter before it."""
+    async with open_store("sqlite://") as store:
+        await store.upgrade()
+        counter = Counter(store, adapter="discord", has_roles=True)
+        async with connected_room(discord_server, counter.core):
+            yield counter
+
+
+def here(discord_server: DiscordStandIn) -> Destination:
+    """The channel in which all happens."""
+    return Destination(adapter="discord", address=discord_server.alerts.id)
+
+
+@pytest.mark.usefixtures("counter")
+async def test_every_command_is_registered(discord_server: DiscordStandIn) -> None:
+    """All of them pass Discord's judge, as one request."""
+    names = {one["name"] for one in discord_server.world.commands}
+
+    assert {"subscribe", "events", "event", "settings", "mute", "help", "status"} <= names
+
+
+async def test_subscription_is_kept_for_the_channel(
+    discord_server: DiscordStandIn, counter: Counter
+) -> None:
+    """One command, one row, one answer."""
+    reply = await discord_server.slash(
+        discord_server.alerts, discord_server.manager, "subscribe", {"search": "docking"}
+    )
+
+    kept = await counter.filters(here(discord_server))
+    assert kept == [Filter(words=frozenset({"docking"}))]
+    assert "Subscribed" in reply.content
+
+
+async def test_visitor_is_refused_in_private(
+    discord_server: DiscordStandIn, counter: Counter
+) -> None:
+    """Though the server's owner lets everybody type the command."""
+    reply = await discord_server.slash(
+        discord_server.alerts, discord_server.visitor, "subscribe", {}, forced=True
+    )
+
+    assert reply.is_private
+    assert await counter.filters(here(discord_server)) == []
+
+
+async def test_schedule_is_paged_in_place(discord_server: DiscordStandIn, counter: Counter) -> None:
+    """Whoever may read may turn the pages; the channel gets no second message."""
+    await counter.watch(*(an_event(id=EventId(one), name=f"Event {one}") for one in range(1, 41)))
+    shown = await discord_server.slash(discord_server.alerts, discord_server.visitor, "events")
+    first = shown.content
+    turn = [one for one in buttons(shown.messages[0]) if "page:2" in one.get("custom_id", "")]
+
+    reply = await discord_server.press(
+        discord_server.alerts, discord_server.visitor, shown.messages[0], turn[-1]["custom_id"]
+    )
+
+    assert reply.updated is not None
+    assert shown_text(reply.updated) != first
+    assert len(discord_server.messages(discord_server.alerts)) == 1
+
+
+async def test_role_to_mention_is_kept(discord_server: DiscordStandIn, counter: Counter) -> None:
+    """Chosen from Discord's own picker."""
+    role = Role(id="4711", name="Watchers", rights=0)
+    discord_server.home.roles[role.id] = role
+
+    reply = await discord_server.slash(
+        discord_server.alerts, discord_server.manager, "settings", {"mention": role}
+    )
+
+    async with counter.store.reading() as unit:
+        channel = await unit.destinations.channel(here(discord_server))
+    assert channel.mention == "4711"
+    assert reply.is_private
+
+
+async def test_names_are_completed_from_the_store(
+    discord_server: DiscordStandIn, counter: Counter
+) -> None:
+    """What is watched can be chosen while one types."""
+    await counter.watch(an_event(name="Cygnus NG-27 Berthing"))
+
+    found = await discord_server.autocomplete(
+        discord_server.alerts, discord_server.visitor, "event", "event", "cyg"
+    )
+
+    assert any("Cygnus NG-27 Berthing" in label for label, _ in found)

@@ -6,7 +6,6 @@ a kill leaves open only what was in flight. What starts or ends together is comm
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +15,6 @@ from typing import Self
 
 from bot.domain.deliveries import (
     Delivery,
-    DeliveryId,
     Later,
     Outcome,
     State,
@@ -31,6 +29,7 @@ from bot.ports import Adapter, Clock, Store
 from bot.services import destination_health as health
 from bot.services.letters import write
 from bot.services.pacing import SlotPace
+from bot.services.turns import SHORTLY, Turns
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +37,10 @@ SEND_TIMEOUT = timedelta(seconds=60)
 """After so long a send counts as unanswered: its wait for a slot and a few requests fit in, and it
 is far below the lease. Adapters limit each request for themselves."""
 
-SHORTLY = timedelta(seconds=2)
-"""How long a delivery may wait for its destination's own limit and keep others from sending."""
-
 LEASE = timedelta(minutes=10)
 """How long a claimed delivery is ours; as often an idle sender looks for leases that ran out."""
 
-_NONE = timedelta(0)
+_NONE, _SHORTEST_PAUSE = timedelta(0), timedelta(milliseconds=250)
 
 LONGEST_DRAIN = timedelta(minutes=1)
 """How long a program that does its work once waits for a platform that asked it to stay away."""
@@ -86,7 +82,7 @@ class Dispatcher:
         self._group = asyncio.TaskGroup()
         self._flights: set[_Flight] = set()
         self._failing = False
-        self._put_off_until = clock.now()
+        self._turns = Turns(pace, adapter.limits, now=clock.now())
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -126,9 +122,9 @@ class Dispatcher:
         """Record what has landed, then send what is due; False: there was nothing to do."""
         self._wake.clear()
         landed = await self._record()
-        room = self._adapter.limits.concurrency - len(self._flights)
-        if room * 4 < self._adapter.limits.concurrency or self._pace.delay() > SHORTLY:
+        if not self._has_room() or self._pace.delay() > SHORTLY:
             return landed
+        room = self._adapter.limits.concurrency - len(self._flights)
         return await self._take(room) or landed
 
     async def drain(self) -> None:
@@ -145,7 +141,7 @@ class Dispatcher:
 
     def _put_off_for(self) -> timedelta:
         closed = self._pace.delay()
-        waits = self._put_off_until - self._clock.now()
+        waits = self._turns.until - self._clock.now()
         return max(waits, closed if closed < LONGEST_DRAIN else _NONE, _NONE)
 
     async def tell(self) -> None:
@@ -163,44 +159,34 @@ class Dispatcher:
 
     async def _pause(self) -> timedelta | None:
         """How long nothing will be due; None while only the end of a flight matters."""
-        if self._flights:
+        if not self._has_room():
             return None
         now = self._clock.now()
-        closed = self._pace.delay()
         async with self._store.writing() as unit:
             await unit.outbox.reclaim(now=now)
             due = await unit.outbox.next_due(self._adapter.name)
-        return LEASE if due is None else min(max(due - now, closed, timedelta(0)), LEASE)
+        if due is None:
+            return None if self._flights else LEASE
+        # What is due and was not taken waits for another of its event, and must not be asked for
+        # again and again.
+        return min(max(due - now, self._pace.delay(), _SHORTEST_PAUSE), LEASE)
+
+    def _has_room(self) -> bool:
+        """Whether enough can be sent to be worth a look into the outbox."""
+        most = self._adapter.limits.concurrency
+        return (most - len(self._flights)) * 4 >= most
 
     async def _take(self, room: int) -> bool:
         now = self._clock.now()
         async with self._store.writing() as unit:
             claimed = await unit.outbox.claim(self._adapter.name, limit=room, now=now, lease=LEASE)
-            delays = self._delays(claimed)
-            early = [one for one in claimed if delays[one.id] > SHORTLY]
-            await unit.outbox.finish([self._put_off(one, now + delays[one.id]) for one in early])
-        due = [_unexpired(one, now) for one in claimed if delays[one.id] <= SHORTLY]
+            put_off = self._turns.put_off(claimed, now=now)
+            await unit.outbox.finish([_put_back(*one, now=now) for one in put_off])
+        waiting = {one.id for one, _ in put_off}
+        due = [_unexpired(one, now) for one in claimed if one.id not in waiting]
         if due:
             await self._start(due)
         return bool(claimed)
-
-    def _delays(self, claimed: Sequence[Delivery]) -> dict[DeliveryId, timedelta]:
-        """How long each would wait for its destination's own limit, in their order."""
-        ahead = Counter[str]()
-        delays: dict[DeliveryId, timedelta] = {}
-        for one in claimed:
-            address = one.destination.address
-            lane = self._adapter.limits.lane(address)
-            key = address if lane is None else lane.key
-            delays[one.id] = self._pace.delay(address, behind=ahead[key])
-            ahead[key] += 1
-        return delays
-
-    def _put_off(self, delivery: Delivery, until: datetime) -> Result:
-        """It was not tried, so that no attempt is counted."""
-        self._put_off_until = max(until, self._put_off_until)
-        verdict = Verdict(state=State.PENDING, not_before=until)
-        return Result(delivery=delivery, verdict=verdict, at=self._clock.now())
 
     async def _start(self, claimed: Sequence[Delivery]) -> None:
         async with self._store.writing() as unit:
@@ -264,6 +250,12 @@ class Dispatcher:
         elif self._failing and not failed:
             logger.info("Sending through %s works again", self._adapter.name)
         self._failing = bool(failed)
+
+
+def _put_back(delivery: Delivery, until: datetime, *, now: datetime) -> Result:
+    """It was not tried, so that no attempt is counted."""
+    verdict = Verdict(state=State.PENDING, not_before=until)
+    return Result(delivery=delivery, verdict=verdict, at=now)
 
 
 def _unexpired(delivery: Delivery, now: datetime) -> Delivery:

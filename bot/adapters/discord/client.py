@@ -49,7 +49,7 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     client = Listener(surroundings.desk, answers, watching(surroundings.pace))
     tree = tree_of(client, surroundings.desk, answers.command)
     async with client:
-        await _log_in(client, options.token)
+        await _log_in(client, options.token, surroundings.pace)
         async with asyncio.TaskGroup() as group:
             running = _run(client, tree, options, surroundings.pace)
             listening = group.create_task(running, name="discord gateway")
@@ -67,9 +67,10 @@ def _options(surroundings: Surroundings) -> _Options:
     return options
 
 
-async def _log_in(client: Listener, token: str) -> None:
+async def _log_in(client: Listener, token: str, pace: Pace) -> None:
     try:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
+        # Two slots, for it makes two requests: who the bot is, and which application it has.
+        async with pace.slot(urgent=True), pace.slot(urgent=True), asyncio.timeout(SEND_TIMEOUT_S):
             await client.login(token)
     except discord.LoginFailure as error:
         raise ConfigError(outcomes.NOT_LET_IN) from error
@@ -83,7 +84,7 @@ async def _run(
 ) -> None:
     if options.sync_commands:
         await _sync(tree, pace)
-    await listen(client, options.gateway_url)
+    await listen(client, options.gateway_url, pace)
 
 
 async def _sync(tree: app_commands.CommandTree, pace: Pace) -> None:

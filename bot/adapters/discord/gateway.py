@@ -19,7 +19,8 @@ from bot.adapters.discord.reach import Place, is_open, places, with_threads
 from bot.adapters.discord.transport import FAILURES, hush, listen_at, sweep_rarely
 from bot.domain.deliveries import backoff
 from bot.domain.requests import Desk
-from bot.errors import ChatUnavailable, ConfigError
+from bot.errors import ChatUnavailable, ConfigError, HeldBack
+from bot.ports import Pace
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ _READY_AFTER_S = 0.5
 """How long after the last server of a start it is ready; a straggler costs nothing but a check."""
 
 _TOKEN_CLOSED = 4004
+_UNCONNECTED: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
 _REMOVED = "the bot was removed from the server"
 _DELETED = "the channel or thread was deleted"
 
@@ -126,7 +128,7 @@ class Listener(discord.Client):
             await self._desk.reachable(str(place.id))
 
 
-async def listen(client: Listener, gateway_url: str) -> None:
+async def listen(client: Listener, gateway_url: str, pace: Pace) -> None:
     """Stay connected for as long as the adapter is open; an outage is waited out.
 
     Raises:
@@ -137,11 +139,11 @@ async def listen(client: Listener, gateway_url: str) -> None:
     failures = 0
     while True:
         try:
-            listen_at(gateway_url or await _asked(client))
+            listen_at(gateway_url or await _asked(client, pace))
             await client.connect()
         except discord.ConnectionClosed as error:
             raise _closed_for_good(error) from error
-        except FAILURES as error:
+        except _UNCONNECTED as error:
             logger.warning("Discord: no gateway (%r); sending goes on", error)
         except AttributeError:
             # discord.py 2.7.1 looks for the session of a first connection that failed, after a
@@ -153,8 +155,9 @@ async def listen(client: Listener, gateway_url: str) -> None:
         failures += 1
 
 
-async def _asked(client: Listener) -> str:
-    _shards, url, _left = await client.http.get_bot_gateway()
+async def _asked(client: Listener, pace: Pace) -> str:
+    async with pace.slot(urgent=True):
+        _shards, url, _left = await client.http.get_bot_gateway()
     return url
 
 

@@ -21,7 +21,7 @@ CANNOT_SEE = 50001
 MISSING_RIGHTS = frozenset({CANNOT_SEE, 50013})
 """A permission is missing; Discord does not say which."""
 
-ARCHIVED = 50083
+_ARCHIVED = 50083
 WRONG_TYPE = frozenset({40058, 50008, 50024})
 
 _OUR_FAULTS = frozenset({40005, 50006, 50035, 50045})
@@ -61,7 +61,7 @@ _BY_CODE: dict[int, Outcome] = {
     50008: _WRONG_TYPE,
     50024: _WRONG_TYPE,
     50027: Gone(reason="the webhook's token is not valid any more"),
-    ARCHIVED: Gone(
+    _ARCHIVED: Gone(
         reason="the thread is archived and the bot may not open it", missing="Manage Threads"
     ),
     50033: _NO_DIRECT_MESSAGES,
@@ -82,6 +82,11 @@ def is_our_fault(error: Exception) -> bool:
 def is_deleted_place(result: object) -> bool:
     """Whether a request ended so because its channel or thread does not exist."""
     return isinstance(result, discord.HTTPException) and result.code == _UNKNOWN_CHANNEL
+
+
+def is_archived(result: object) -> bool:
+    """Whether a request ended so because the thread is archived."""
+    return isinstance(result, discord.HTTPException) and result.code == _ARCHIVED
 
 
 def outcome_of(error: Exception, *, missing: str = "") -> Outcome:

@@ -1,4 +1,4 @@
-"""Where the bot may write, by what the gateway told of servers and rights. Sends no message."""
+"""Where the bot may write, by what the gateway told of servers and rights. Sends nothing."""
 
 from collections.abc import Iterator
 
@@ -28,13 +28,6 @@ def missing_right(place: Place) -> str:
     held = place.permissions_for(place.guild.me)
     needed = ((VIEW, held.view_channel), _writing(place, held), (_EMBED, held.embed_links))
     return next((name for name, is_held in needed if not is_held), "")
-
-
-async def unarchive(client: discord.Client, thread_id: int) -> None:
-    """Open an archived thread, where sending alone does not do it; two requests, and rare."""
-    thread = await client.fetch_channel(thread_id)
-    if isinstance(thread, discord.Thread):
-        await thread.edit(archived=False)
 
 
 def _me(place: Place) -> discord.Member | None:

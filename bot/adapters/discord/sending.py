@@ -20,7 +20,7 @@ from bot.adapters.discord.layout import (
     laid_out_plainly,
     nonce_of,
 )
-from bot.adapters.discord.reach import Place, missing_right, place_of, unarchive
+from bot.adapters.discord.reach import Place, missing_right, place_of
 from bot.adapters.discord.transport import NETWORK_ERRORS
 from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Refused, Sent
 from bot.domain.messages import Limits, Message
@@ -126,11 +126,17 @@ class DiscordAdapter:
         if isinstance(channel, Exception):
             return channel
         result = await self._request(address, lambda: channel.send(**arguments))
-        if isinstance(result, discord.HTTPException) and result.code == outcomes.ARCHIVED:
-            unarchived = await self._request(address, lambda: unarchive(self._client, place.id))
-            if not isinstance(unarchived, Exception):
-                return await self._request(address, lambda: channel.send(**arguments))
+        if outcomes.is_archived(result) and await self._unarchives(place.id, address):
+            return await self._request(address, lambda: channel.send(**arguments))
         return result
+
+    async def _unarchives(self, thread_id: int, address: str) -> bool:
+        """Open an archived thread, where sending alone does not do it; whether it worked."""
+        found = await self._request(address, lambda: self._client.fetch_channel(thread_id))
+        if not isinstance(found, discord.Thread):
+            return False
+        opened = await self._request(address, lambda: found.edit(archived=False))
+        return not isinstance(opened, Exception)
 
     async def _channel(
         self, place: Place | Target, address: str

@@ -1,8 +1,11 @@
 """What a delivery becomes in Telegram, by the real client against the stand-in."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from standins.telegram.flood import Limits, Window
 from standins.telegram.opening import connected, to
 from standins.telegram.server import TelegramStandIn
@@ -13,8 +16,11 @@ from bot.adapters.telegram import create
 from bot.domain.channels import Channel
 from bot.domain.deliveries import Gone, Later, Sent
 from bot.domain.messages import Button, Picture
+from bot.errors import HeldBack
 from bot.testing import a_hostile_message, a_message, check_adapter
 from bot.testing.surroundings import OpenPace
+
+MINUTE = timedelta(minutes=1)
 
 
 async def test_message_arrives_with_its_marks_and_stamps(shared: Path) -> None:
@@ -194,3 +200,48 @@ async def test_adapter_keeps_the_contract_of_all_adapters(shared: Path) -> None:
         await check_adapter(create, options, f"{telegram.user().id}")
 
     assert telegram.faults == []
+
+
+class FullPace(OpenPace):
+    """A pace that lets nothing out to one place."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = place
+
+    @asynccontextmanager
+    async def slot(self, address: str = "", *, urgent: bool = False) -> AsyncIterator[None]:
+        """Hold a slot at once, but not for that place."""
+        if address == self._place:
+            raise HeldBack(f"the limits let a request to {address} out in 60 s", wait=MINUTE)
+        async with super().slot(address, urgent=urgent):
+            yield
+
+
+async def test_message_that_the_limits_hold_back_is_for_the_outbox(shared: Path) -> None:
+    """Nothing was sent, and the dispatcher learns when to come again."""
+    async with (
+        TelegramStandIn(Judge.of(shared)) as telegram,
+        connected(telegram, pace=FullPace("1001")) as adapter,
+    ):
+        with pytest.raises(HeldBack) as caught:
+            await adapter.send(to(telegram.user()), a_message())
+
+    assert caught.value.wait == MINUTE
+    assert telegram.posts == []
+
+
+async def test_answer_that_the_limits_hold_back_ends_nothing(
+    shared: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A chat that asks too much goes without, and others are answered."""
+    async with (
+        TelegramStandIn(Judge.of(shared)) as telegram,
+        connected(telegram, pace=FullPace("1001")),
+    ):
+        telegram.say(telegram.user("Ada"), "/help")
+        telegram.say(telegram.user("Bea"), "/help")
+        post = await telegram.next_post()
+
+    assert post.chat.title == "Bea"
+    assert "could not be shown" in caplog.text

@@ -114,7 +114,8 @@ class Listener:
             may_manage=await self._may_manage(asked, target),
             server="" if is_private else f"{target.chat}",
             server_name=asked.title if is_here else asked.elsewhere,
-            is_guided=True,
+            # A guide's buttons need all their room for the choices, not for another place.
+            is_guided=is_here,
         )
 
     async def _may_manage(self, asked: Asked, target: Place) -> bool:
@@ -147,7 +148,7 @@ class Listener:
         if pressed is None:
             await self._put_all(asked.place, reply.messages)
             return
-        alert = _as_alert(reply)
+        alert = _as_alert(reply, asked.place)
         await self._answer(pressed.query, alert, is_alert=bool(alert))
         if not alert:
             await self._replace(asked.place, pressed, reply)
@@ -179,16 +180,22 @@ class Listener:
             await self._paced.request(answer, urgent=True)
         except InvalidToken:
             raise
-        except TelegramError as error:
+        except (TelegramError, HeldBack) as error:
             # A press waits for seconds only; whoever pressed may have given up, which is no harm.
             logger.info("A press in Telegram could not be answered: %s", error)
 
 
-def _as_alert(reply: CommandReply) -> str:
-    """The words of a private reply to a press, if they fit into an alert; otherwise empty."""
-    if not reply.is_private or len(reply.messages) != 1 or reply.messages[0].buttons:
+def _as_alert(reply: CommandReply, place: Place) -> str:
+    """The words of a private reply to a press, if an alert can show them; otherwise empty.
+
+    In a group its buttons are given up for that, as there all would see them.
+    """
+    if not reply.is_private or reply.replaces or len(reply.messages) != 1:
         return ""
-    text = render_plain(reply.messages[0], Limits(text=10 * _LONGEST_ALERT))
+    (message,) = reply.messages
+    if message.buttons and place.chat > 0:
+        return ""
+    text = render_plain(message, Limits(text=10 * _LONGEST_ALERT))
     return text if length(text, Measure.UTF16) <= _LONGEST_ALERT else ""
 
 

@@ -10,7 +10,15 @@ from standins.telegram.world import Chat, User
 from bot.adapters.telegram import create
 from bot.domain.deliveries import Delivery
 from bot.domain.messages import Message
-from bot.domain.requests import CommandReply, CommandRequest, CommandSpec, Option, OptionKind, Who
+from bot.domain.requests import (
+    CommandReply,
+    CommandRequest,
+    CommandSpec,
+    Desk,
+    Option,
+    OptionKind,
+    Who,
+)
 from bot.domain.subscriptions import Destination
 from bot.ports import Adapter, Pace, Surroundings
 from bot.testing import a_delivery
@@ -52,7 +60,7 @@ def always(*messages: Message, **changes: Any) -> Answer:
 @asynccontextmanager
 async def connected(
     telegram: TelegramStandIn,
-    desk: RecordingDesk | None = None,
+    desk: Desk | None = None,
     *,
     pace: Pace | None = None,
     **options: object,

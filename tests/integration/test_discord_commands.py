@@ -1,72 +1,12 @@
 """Slash commands, completion and buttons, from the wire to the core and back."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
+from discord_cores import Core
 from discord_rooms import Room, connected_room
-from standins.discord.interactions import shown_text
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Right, Role
-
-from bot.domain.messages import Button, Message
-from bot.domain.requests import (
-    Choice,
-    CommandReply,
-    CommandRequest,
-    CommandSpec,
-    Option,
-    OptionKind,
-    Who,
-)
-from bot.testing.surroundings import RecordingDesk
-
-MUTE = Button(label="Mute this event", press='mute event:"docking day"')
-
-OPTIONS = tuple(
-    Option(name=kind.value.replace(" ", "_"), description=f"A {kind.value}", kind=kind)
-    for kind in OptionKind
-)
-SPECS = (
-    CommandSpec(name="everything", description="Takes all there is", options=OPTIONS),
-    CommandSpec(
-        name="mute",
-        description="Silence one event here",
-        who=Who.MANAGERS,
-        options=(
-            Option(name="why", description="A reason", kind=OptionKind.TEXT),
-            Option(
-                name="event",
-                description="The event",
-                kind=OptionKind.EVENT,
-                is_required=True,
-                is_first=True,
-            ),
-        ),
-    ),
-    CommandSpec(name="status", description="How it goes"),
-)
-
-
-def says(text: str, **changes: object) -> CommandReply:
-    """An answer of one line."""
-    return replace(CommandReply(messages=(Message(kind=None, headline=text),)), **changes)  # type: ignore[arg-type]
-
-
-class Core(RecordingDesk):
-    """A core that answers with what the test sets."""
-
-    def __init__(self) -> None:
-        self.reply = says("Done")
-        self.ready = asyncio.Event()
-        self.ready.set()
-        suggestions = (Choice(label="Extra-vehicular activity", value="EVA"),)
-        super().__init__(SPECS, answer=self._answer_it, choices=suggestions)
-
-    async def _answer_it(self, _request: CommandRequest) -> CommandReply:
-        await self.ready.wait()
-        return self.reply
 
 
 @pytest.fixture
@@ -178,78 +118,6 @@ async def test_everybody_manages_a_private_chat(discord_server: DiscordStandIn, 
     assert (request.server, request.place.address) == ("", chat.id)
 
 
-@pytest.mark.parametrize("is_private", [True, False])
-@pytest.mark.usefixtures("opened")
-async def test_answer_is_as_private_as_the_core_says(
-    discord_server: DiscordStandIn, core: Core, *, is_private: bool
-) -> None:
-    """Settings and refusals are nobody else's business."""
-    core.reply = says("Done", is_private=is_private)
-
-    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
-
-    assert reply.content == "Done"
-    assert reply.is_private is is_private
-
-
-@pytest.mark.usefixtures("opened")
-async def test_several_messages_follow_in_order(discord_server: DiscordStandIn, core: Core) -> None:
-    """The first answers, the others come after it, as private as it is."""
-    texts = ["one", "two", "three"]
-    messages = tuple(Message(kind=None, headline=text) for text in texts)
-    core.reply = CommandReply(messages=messages, is_private=True)
-
-    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
-    await reply.until(3)
-
-    assert [shown_text(one) for one in reply.messages] == texts
-    assert discord_server.messages(discord_server.alerts) == []
-
-
-@pytest.mark.usefixtures("opened")
-async def test_slow_answer_is_deferred_in_time(discord_server: DiscordStandIn, core: Core) -> None:
-    """Discord waits three seconds; a core that takes longer has "thinking" shown for it."""
-    core.ready.clear()
-
-    reply = await discord_server.slash(
-        discord_server.alerts, discord_server.manager, "status", settled=False
-    )
-    was_deferred = reply.was_deferred
-    core.ready.set()
-    await reply.until_settled()
-
-    assert was_deferred
-    assert reply.content == "Done"
-
-
-@pytest.mark.usefixtures("opened")
-async def test_answer_with_nothing_to_show_is_acknowledged(
-    discord_server: DiscordStandIn, core: Core
-) -> None:
-    """Otherwise people would read that the application did not respond."""
-    core.reply = CommandReply(messages=())
-
-    reply = await discord_server.slash(
-        discord_server.alerts, discord_server.manager, "status", settled=False
-    )
-    await reply.until_gone()
-
-    assert reply.messages == []
-
-
-@pytest.mark.usefixtures("opened")
-async def test_invalid_answer_goes_as_plain_text(
-    discord_server: DiscordStandIn, core: Core
-) -> None:
-    """A fault in our layout does not leave somebody without an answer."""
-    core.reply = says("Plain words")
-    discord_server.fail(50035, path="/callback")
-
-    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
-
-    assert reply.messages[0]["content"] == "Plain words"
-
-
 async def test_completion_suggests_what_the_core_says(
     discord_server: DiscordStandIn, opened: Room, core: Core
 ) -> None:
@@ -261,82 +129,6 @@ async def test_completion_suggests_what_the_core_says(
     assert found == [("Extra-vehicular activity", "EVA")]
     assert core.completions == [("everything", "type", "ev")]
     assert opened.adapter.name == "discord"
-
-
-@pytest.mark.usefixtures("opened")
-async def test_button_gives_its_command(discord_server: DiscordStandIn, core: Core) -> None:
-    """The line in the button is read like a typed one, by the command's spec."""
-    core.reply = CommandReply(
-        messages=(Message(kind=None, headline="An event", buttons=((MUTE,),)),)
-    )
-    shown = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
-    core.reply = says("No more of it", is_private=True)
-
-    reply = await discord_server.press(
-        discord_server.alerts, discord_server.visitor, shown.messages[0], MUTE.label
-    )
-
-    assert core.requests[-1].command == "mute"
-    assert core.requests[-1].options == {"event": "docking day"}
-    assert core.requests[-1].may_manage is False
-    assert reply.is_private
-    assert reply.content == "No more of it"
-
-
-async def test_button_works_after_a_restart(discord_server: DiscordStandIn) -> None:
-    """All that a button needs to know is in it."""
-    before, after = Core(), Core()
-    before.reply = CommandReply(
-        messages=(Message(kind=None, headline="An event", buttons=((MUTE,),)),)
-    )
-    async with connected_room(discord_server, before):
-        shown = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
-    async with connected_room(discord_server, after):
-        reply = await discord_server.press(
-            discord_server.alerts, discord_server.manager, shown.messages[0], MUTE.label
-        )
-
-    assert reply.content == "Done"
-    assert after.requests[0].options == {"event": "docking day"}
-
-
-@pytest.mark.parametrize("is_slow", [False, True])
-@pytest.mark.usefixtures("opened")
-async def test_page_is_turned_in_place(
-    discord_server: DiscordStandIn, core: Core, *, is_slow: bool
-) -> None:
-    """An answer that replaces takes the place of the message, its old buttons included."""
-    core.reply = CommandReply(messages=(Message(kind=None, headline="Page 1", buttons=((MUTE,),)),))
-    shown = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
-    core.reply = says("Page 2", replaces=True)
-    if is_slow:
-        core.ready.clear()
-
-    reply = await discord_server.press(
-        discord_server.alerts,
-        discord_server.manager,
-        shown.messages[0],
-        MUTE.label,
-        settled=False,
-    )
-    core.ready.set()
-    await reply.until_settled()
-
-    assert reply.updated is not None
-    assert shown_text(reply.updated) == "Page 2"
-    assert reply.updated["components"] == []
-    assert len(discord_server.messages(discord_server.alerts)) == 1
-
-
-@pytest.mark.usefixtures("opened")
-async def test_answers_wait_for_no_slot(discord_server: DiscordStandIn, core: Core) -> None:
-    """Interactions are outside the bot's limits, so a broadcast never delays one."""
-    discord_server.limits.total.most = 0
-
-    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
-
-    assert reply.content == "Done"
-    assert len(core.requests) == 1
 
 
 async def test_commands_are_left_alone_when_the_owner_says_so(

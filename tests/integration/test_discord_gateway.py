@@ -8,6 +8,7 @@ from discord_rooms import Room, connected_room, heard, room, to, until
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import ChannelType, Right
 
+from bot.adapters.discord.client import introduce
 from bot.domain.deliveries import Sent
 from bot.domain.messages import Message
 from bot.domain.requests import CommandReply, CommandRequest, CommandSpec
@@ -193,6 +194,17 @@ async def test_wrong_token_names_the_setting(
             pass
 
     assert "MTIz" not in str(told.value)
+
+
+async def test_introduction_names_the_bot_and_where_to_invite_it(
+    discord_server: DiscordStandIn,
+) -> None:
+    """For `perigee check --online`: it asks, and does not appear."""
+    found = await introduce(discord_server.options)
+
+    assert found.name == "perigee"
+    assert f"client_id={discord_server.world.bot.id}" in found.invite
+    assert discord_server.gateway.identified == []
 
 
 async def test_empty_token_names_the_setting(discord_server: DiscordStandIn) -> None:

@@ -5,7 +5,7 @@ Options: `token`, `api_base_url`, `gateway_url` (empty: asked of the API), `sync
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from bot.adapters.discord import outcomes
 from bot.adapters.discord.answering import Answers
 from bot.adapters.discord.commands import tree_of
 from bot.adapters.discord.gateway import Listener, listen
-from bot.adapters.discord.sending import LIMITS, SEND_TIMEOUT_S, DiscordAdapter
+from bot.adapters.discord.sending import LIMITS, SEND_TIMEOUT_S, DiscordAdapter, invite_link
 from bot.adapters.discord.transport import FAILURES, point_at, watching
 from bot.errors import ChatUnavailable, ConfigError, HeldBack
 from bot.ports import Adapter, Pace, Surroundings
@@ -34,6 +34,20 @@ class _Options:
     sync_commands: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Introduction:
+    """Who the bot is.
+
+    Attributes:
+        name: its name on Discord.
+        invite: where one adds it to a server, with exactly the rights that it needs.
+
+    """
+
+    name: str
+    invite: str
+
+
 @asynccontextmanager
 async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     """Log in, tell Discord our commands, listen, and send until it is left.
@@ -43,13 +57,15 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
         ChatUnavailable: Discord cannot be reached.
 
     """
-    options = _options(surroundings)
+    options = _options(surroundings.options)
     point_at(options.api_base_url)
     answers = Answers(surroundings.desk, LIMITS)
     client = Listener(surroundings.desk, answers, watching(surroundings.pace))
     tree = tree_of(client, surroundings.desk, answers.command)
     async with client:
-        await _log_in(client, options.token, surroundings.pace)
+        # Two slots, for it makes two requests: who the bot is, and which application it has.
+        async with surroundings.pace.slot(urgent=True), surroundings.pace.slot(urgent=True):
+            await _log_in(client, options.token)
         async with asyncio.TaskGroup() as group:
             running = _run(client, tree, options, surroundings.pace)
             listening = group.create_task(running, name="discord gateway")
@@ -58,19 +74,34 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
             listening.cancel()
 
 
-def _options(surroundings: Surroundings) -> _Options:
-    known = {field: surroundings.options[field] for field in _Options.__slots__
-             if field in surroundings.options}  # fmt: skip
+async def introduce(options: Mapping[str, object]) -> Introduction:
+    """Ask Discord who the bot is, and go; two requests, and nobody sees it come online.
+
+    Raises:
+        ConfigError: Discord refuses the token.
+        ChatUnavailable: Discord cannot be reached.
+
+    """
+    known = _options(options)
+    point_at(known.api_base_url)
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        await _log_in(client, known.token)
+        name = client.user.name if client.user else ""
+        return Introduction(name=name, invite=invite_link(client.application_id or 0))
+
+
+def _options(given: Mapping[str, object]) -> _Options:
+    known = {field: given[field] for field in _Options.__slots__
+             if field in given}  # fmt: skip
     options = _Options(**known)  # type: ignore[arg-type]  # the settings have checked them
     if not options.token:
         raise ConfigError("discord.token is empty; set it to the bot's token")
     return options
 
 
-async def _log_in(client: Listener, token: str, pace: Pace) -> None:
+async def _log_in(client: discord.Client, token: str) -> None:
     try:
-        # Two slots, for it makes two requests: who the bot is, and which application it has.
-        async with pace.slot(urgent=True), pace.slot(urgent=True), asyncio.timeout(SEND_TIMEOUT_S):
+        async with asyncio.timeout(SEND_TIMEOUT_S):
             await client.login(token)
     except discord.LoginFailure as error:
         raise ConfigError(outcomes.NOT_LET_IN) from error

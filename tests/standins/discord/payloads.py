@@ -1,5 +1,6 @@
 """How the pretended Discord shows its objects as JSON: the keys that discord.py needs."""
 
+import re
 from datetime import UTC, datetime
 
 from standins.discord.world import (
@@ -13,6 +14,8 @@ from standins.discord.world import (
     new_id,
     rights_in,
 )
+
+_EVERYBODY, _ROLE = re.compile(r"@(everyone|here)"), re.compile(r"<@&(\d+)>")
 
 
 def user_json(user: User) -> JSON:
@@ -124,11 +127,12 @@ def guild_json(world: World, guild: Guild) -> JSON:
 
 def message_json(world: World, channel: Channel, body: JSON) -> JSON:
     """The message that a request makes."""
+    content = str(body.get("content") or "")
     return {
         "id": new_id(),
         "channel_id": channel.id,
         "author": user_json(world.bot),
-        "content": body.get("content") or "",
+        "content": content,
         "embeds": [{"type": "rich", **one} for one in body.get("embeds") or []],
         "components": body.get("components") or [],
         "flags": body.get("flags") or 0,
@@ -137,7 +141,7 @@ def message_json(world: World, channel: Channel, body: JSON) -> JSON:
         "timestamp": datetime.now(UTC).isoformat(),
         "edited_timestamp": None,
         "tts": False,
-        "mention_everyone": False,
+        "mention_everyone": "everyone" in _parsed(body) and bool(_EVERYBODY.search(content)),
         "mentions": [],
         "mention_roles": _pinged(body),
         "attachments": [],
@@ -147,9 +151,16 @@ def message_json(world: World, channel: Channel, body: JSON) -> JSON:
 
 def _pinged(body: JSON) -> list[str]:
     """The roles that a message really notifies: written in it, and allowed."""
-    allowed: JSON = body.get("allowed_mentions") or {"parse": ["roles"]}
-    content = str(body.get("content") or "")
-    return [str(one) for one in allowed.get("roles", ()) if f"<@&{one}>" in content]
+    written = _ROLE.findall(str(body.get("content") or ""))
+    allowed: JSON = body.get("allowed_mentions") or {}
+    named = {str(one) for one in allowed.get("roles") or ()}
+    return [one for one in written if "roles" in _parsed(body) or one in named]
+
+
+def _parsed(body: JSON) -> set[str]:
+    """The sorts of mention that are looked for; all, where a request does not say."""
+    allowed: JSON | None = body.get("allowed_mentions")
+    return {"everyone", "roles", "users"} if allowed is None else {*allowed.get("parse", ())}
 
 
 def interaction_json(world: World, channel: Channel, user: User) -> JSON:

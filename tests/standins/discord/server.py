@@ -118,8 +118,6 @@ class DiscordStandIn:
         """Let the next request that fits fail; the details are `Fault`'s."""
         self.rest.faults.append(Fault(code=code, **details))
 
-    # ---- what people do
-
     async def slash(
         self,
         channel: Channel,
@@ -205,8 +203,6 @@ class DiscordStandIn:
         self._answers.replies[reply.token] = reply
         await self.gateway.tell("INTERACTION_CREATE", event)
         return reply
-
-    # ---- what happens to servers and channels
 
     def _guild(self, name: str) -> Guild:
         guild = Guild(name=name)

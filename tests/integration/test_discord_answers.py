@@ -1,0 +1,184 @@
+"""Answers on Discord: in time, private, one after the other, in place; and buttons."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from discord_cores import MUTE, Core, says
+from discord_rooms import Room, connected_room
+from standins.discord.interactions import shown_text
+from standins.discord.server import DiscordStandIn
+
+from bot.domain.messages import Message
+from bot.domain.requests import (
+    CommandReply,
+)
+
+
+@pytest.fixture
+async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
+    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
+    assert shared
+    async with DiscordStandIn() as server:
+        yield server
+    assert server.violations == []
+
+
+@pytest.fixture
+def core() -> Core:
+    """The core."""
+    return Core()
+
+
+@pytest.fixture
+async def opened(discord_server: DiscordStandIn, core: Core) -> AsyncIterator[Room]:
+    """The adapter, when the gateway has told of all and the commands are known."""
+    async with connected_room(discord_server, core) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+@pytest.mark.usefixtures("opened")
+async def test_answer_is_as_private_as_the_core_says(
+    discord_server: DiscordStandIn, core: Core, *, is_private: bool
+) -> None:
+    """Settings and refusals are nobody else's business."""
+    core.reply = says("Done", is_private=is_private)
+
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+
+    assert reply.content == "Done"
+    assert reply.is_private is is_private
+
+
+@pytest.mark.usefixtures("opened")
+async def test_several_messages_follow_in_order(discord_server: DiscordStandIn, core: Core) -> None:
+    """The first answers, the others come after it, as private as it is."""
+    texts = ["one", "two", "three"]
+    messages = tuple(Message(kind=None, headline=text) for text in texts)
+    core.reply = CommandReply(messages=messages, is_private=True)
+
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+    await reply.until(3)
+
+    assert [shown_text(one) for one in reply.messages] == texts
+    assert discord_server.messages(discord_server.alerts) == []
+
+
+@pytest.mark.usefixtures("opened")
+async def test_slow_answer_is_deferred_in_time(discord_server: DiscordStandIn, core: Core) -> None:
+    """Discord waits three seconds; a core that takes longer has "thinking" shown for it."""
+    core.ready.clear()
+
+    reply = await discord_server.slash(
+        discord_server.alerts, discord_server.manager, "status", settled=False
+    )
+    was_deferred = reply.was_deferred
+    core.ready.set()
+    await reply.until_settled()
+
+    assert was_deferred
+    assert reply.content == "Done"
+
+
+@pytest.mark.usefixtures("opened")
+async def test_answer_with_nothing_to_show_is_acknowledged(
+    discord_server: DiscordStandIn, core: Core
+) -> None:
+    """Otherwise people would read that the application did not respond."""
+    core.reply = CommandReply(messages=())
+
+    reply = await discord_server.slash(
+        discord_server.alerts, discord_server.manager, "status", settled=False
+    )
+    await reply.until_gone()
+
+    assert reply.messages == []
+
+
+@pytest.mark.usefixtures("opened")
+async def test_invalid_answer_goes_as_plain_text(
+    discord_server: DiscordStandIn, core: Core
+) -> None:
+    """A fault in our layout does not leave somebody without an answer."""
+    core.reply = says("Plain words")
+    discord_server.fail(50035, path="/callback")
+
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+
+    assert reply.messages[0]["content"] == "Plain words"
+
+
+@pytest.mark.usefixtures("opened")
+async def test_button_gives_its_command(discord_server: DiscordStandIn, core: Core) -> None:
+    """The line in the button is read like a typed one, by the command's spec."""
+    core.reply = CommandReply(
+        messages=(Message(kind=None, headline="An event", buttons=((MUTE,),)),)
+    )
+    shown = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+    core.reply = says("No more of it", is_private=True)
+
+    reply = await discord_server.press(
+        discord_server.alerts, discord_server.visitor, shown.messages[0], MUTE.label
+    )
+
+    assert core.requests[-1].command == "mute"
+    assert core.requests[-1].options == {"event": "docking day"}
+    assert core.requests[-1].may_manage is False
+    assert reply.is_private
+    assert reply.content == "No more of it"
+
+
+async def test_button_works_after_a_restart(discord_server: DiscordStandIn) -> None:
+    """All that a button needs to know is in it."""
+    before, after = Core(), Core()
+    before.reply = CommandReply(
+        messages=(Message(kind=None, headline="An event", buttons=((MUTE,),)),)
+    )
+    async with connected_room(discord_server, before):
+        shown = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+    async with connected_room(discord_server, after):
+        reply = await discord_server.press(
+            discord_server.alerts, discord_server.manager, shown.messages[0], MUTE.label
+        )
+
+    assert reply.content == "Done"
+    assert after.requests[0].options == {"event": "docking day"}
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+@pytest.mark.usefixtures("opened")
+async def test_page_is_turned_in_place(
+    discord_server: DiscordStandIn, core: Core, *, is_slow: bool
+) -> None:
+    """An answer that replaces takes the place of the message, its old buttons included."""
+    core.reply = CommandReply(messages=(Message(kind=None, headline="Page 1", buttons=((MUTE,),)),))
+    shown = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+    core.reply = says("Page 2", replaces=True)
+    if is_slow:
+        core.ready.clear()
+
+    reply = await discord_server.press(
+        discord_server.alerts,
+        discord_server.manager,
+        shown.messages[0],
+        MUTE.label,
+        settled=False,
+    )
+    core.ready.set()
+    await reply.until_settled()
+
+    assert reply.updated is not None
+    assert shown_text(reply.updated) == "Page 2"
+    assert reply.updated["components"] == []
+    assert len(discord_server.messages(discord_server.alerts)) == 1
+
+
+@pytest.mark.usefixtures("opened")
+async def test_answers_wait_for_no_slot(discord_server: DiscordStandIn, core: Core) -> None:
+    """Interactions are outside the bot's limits, so a broadcast never delays one."""
+    discord_server.limits.total.most = 0
+
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+
+    assert reply.content == "Done"
+    assert len(core.requests) == 1

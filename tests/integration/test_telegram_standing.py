@@ -8,7 +8,7 @@ from standins.telegram.server import Cut, Hang, Page, TelegramStandIn, Trouble
 from standins.telegram.spec import Judge
 from standins.telegram.world import Refusal
 
-from bot.adapters.telegram import create
+from bot.adapters.telegram import Introduction, create, introduce
 from bot.errors import ChatUnavailable, ConfigError
 from bot.ports import Surroundings
 from bot.testing.surroundings import OpenPace
@@ -202,3 +202,17 @@ async def test_chat_that_waits_holds_up_no_other(shared: Path) -> None:
         telegram.let_go()
 
     assert [post.chat.title for post in telegram.posts] == ["Slow", "Quick"]
+
+
+async def test_introduction_disturbs_no_bot_that_runs(shared: Path) -> None:
+    """Looking whether the token is right neither polls nor takes the webhook away."""
+    async with TelegramStandIn(Judge.of(shared)) as telegram:
+        options = {"token": telegram.token, "api_base_url": telegram.base_url}
+        who = await introduce(options)
+        with pytest.raises(ConfigError, match=r"telegram\.token"):
+            await introduce({**options, "token": "123:wrong"})
+
+    assert who == Introduction(
+        name="@perigee_bot", invite="https://t.me/perigee_bot?startgroup=true"
+    )
+    assert [method for method, _ in telegram.calls] == ["getMe"]

@@ -1,5 +1,5 @@
 """The door to Telegram: python-telegram-bot over aiohttp. Translates; knows no command."""
 
-from bot.adapters.telegram.client import create
+from bot.adapters.telegram.client import Introduction, create, introduce
 
-__all__ = ["create"]
+__all__ = ["Introduction", "create", "introduce"]

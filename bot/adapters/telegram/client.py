@@ -5,9 +5,10 @@ and `webhook_listen`, with which Telegram calls us instead of being asked.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 from telegram import Bot
@@ -103,6 +104,26 @@ class TelegramAdapter:
         return await self._post.put(draft)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Introduction:
+    """Who the bot is: its @name, and the link by which one adds it to a group."""
+
+    name: str
+    invite: str
+
+
+async def introduce(options: Mapping[str, object]) -> Introduction:
+    """Ask Telegram who the bot is, and go; one request, which disturbs no bot that runs.
+
+    Raises:
+        ConfigError: Telegram does not accept the token.
+        ChatUnavailable: Telegram gave no usable answer.
+
+    """
+    async with _connected(Options.read(options)) as bot:
+        return Introduction(name=bot.name, invite=f"{bot.link}?startgroup=true")
+
+
 @asynccontextmanager
 async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     """Connect to Telegram and listen until left.
@@ -117,13 +138,13 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     async with _connected(options, paced) as bot:
         post = Post(bot, paced, options.limits)
         listener = Listener(bot, surroundings.desk, paced, post, Rights(bot, paced))
-        await _introduce(bot, paced, surroundings)
+        await _greet(bot, paced, surroundings)
         async with _listening(bot, paced, listener, options):
             yield TelegramAdapter(post, options)
 
 
 @asynccontextmanager
-async def _connected(options: Options, paced: Paced) -> AsyncIterator[Bot]:
+async def _connected(options: Options, paced: Paced | None = None) -> AsyncIterator[Bot]:
     """A bot whose token Telegram knows; only polling has a connection of its own."""
     bot = Bot(
         options.token,
@@ -132,15 +153,16 @@ async def _connected(options: Options, paced: Paced) -> AsyncIterator[Bot]:
         get_updates_request=AiohttpRequest(connections=1),
     )
     try:
-        await _begin(bot, paced, options)
+        begin = partial(paced.request, bot.initialize) if paced is not None else bot.initialize
+        await _begin(begin, options)
         yield bot
     finally:
         await bot.shutdown()
 
 
-async def _begin(bot: Bot, paced: Paced, options: Options) -> None:
+async def _begin(begin: Callable[[], Awaitable[None]], options: Options) -> None:
     try:
-        await paced.request(bot.initialize)
+        await begin()
     except InvalidToken:
         # Not "from" it: the text of that error holds the token.
         raise token_refused() from None
@@ -149,7 +171,7 @@ async def _begin(bot: Bot, paced: Paced, options: Options) -> None:
         raise ChatUnavailable(unreachable) from error
 
 
-async def _introduce(bot: Bot, paced: Paced, surroundings: Surroundings) -> None:
+async def _greet(bot: Bot, paced: Paced, surroundings: Surroundings) -> None:
     """Forget the webhook that an earlier run may have set, and set the menus."""
     try:
         await paced.request(bot.delete_webhook)

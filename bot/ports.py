@@ -194,8 +194,12 @@ class Outbox(Protocol):
     async def finish(self, results: Iterable[Result]) -> None:
         """Record what became of deliveries."""
 
-    async def next_due(self, adapter: str) -> datetime | None:
-        """When the earliest pending delivery of an adapter may be tried; None: nothing waits."""
+    async def next_due(self, adapter: str, *, after: datetime) -> datetime | None:
+        """When the next pending delivery of an adapter becomes due; None: none after `after`.
+
+        What was due before and could not be claimed waits for another of its event and destination,
+        and becomes free with that one.
+        """
 
     async def records(
         self, *, state: State | None = None, limit: int | None = None

@@ -38,6 +38,10 @@ SEND_TIMEOUT = timedelta(seconds=20)
 LEASE = timedelta(minutes=10)
 """How long a claimed delivery is ours; as often an idle sender looks for leases that ran out."""
 
+_GATHERING = timedelta(milliseconds=50)
+"""Under load, how long slots that fall free are gathered at most before they are filled: a claim
+is two commits."""
+
 _Flight = asyncio.Task[tuple[Delivery, Outcome]]
 
 
@@ -64,6 +68,8 @@ class Dispatcher:
         self._wake = wake
         self._group = asyncio.TaskGroup()
         self._flights: set[_Flight] = set()
+        self._looked_at = clock.now()
+        self._is_gathering = False
         self._failing = False
 
     async def __aenter__(self) -> Self:
@@ -99,13 +105,13 @@ class Dispatcher:
             logger.info("Took over %d interrupted deliveries", len(interrupted))
 
     async def step(self) -> bool:
-        """Record what has landed, then send what is due; False: there was nothing to do."""
+        """Record what has landed, then send what is due; False: it is time to wait."""
         self._wake.clear()
         landed = await self._record()
-        room = self._adapter.limits.concurrency - len(self._flights)
-        if room * 4 < self._adapter.limits.concurrency:
-            return landed
-        return await self._take(room) or landed
+        self._is_gathering = landed and self._room * 4 < self._adapter.limits.concurrency
+        if self._is_gathering or not self._room:
+            return False
+        return await self._take() or landed
 
     async def drain(self) -> None:
         """Deliver all that is due now; returns when nothing is due and nothing in flight."""
@@ -114,25 +120,35 @@ class Dispatcher:
                 await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
 
     async def land(self) -> None:
-        """Wait for what is in flight and record it."""
-        if self._flights:
-            await asyncio.wait(self._flights)
-        await self._record()
+        """Wait for what is in flight and record each as it lands."""
+        while self._flights:
+            await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
+            await self._record()
+
+    @property
+    def _room(self) -> int:
+        return self._adapter.limits.concurrency - len(self._flights)
 
     async def _pause(self) -> timedelta | None:
-        """How long nothing will be due; None while only the end of a flight matters."""
-        if self._flights:
+        """How long to wait unless woken; None: only the end of a flight matters."""
+        if not self._room:
             return None
+        if self._is_gathering:
+            return _GATHERING
         now = self._clock.now()
         async with self._store.writing() as unit:
-            await unit.outbox.reclaim(now=now)
-            due = await unit.outbox.next_due(self._adapter.name)
+            freed = await unit.outbox.reclaim(now=now)
+            due = await unit.outbox.next_due(self._adapter.name, after=self._looked_at)
+        if freed:
+            return timedelta(0)
         return LEASE if due is None else min(max(due - now, timedelta(0)), LEASE)
 
-    async def _take(self, room: int) -> bool:
-        now = self._clock.now()
+    async def _take(self) -> bool:
+        self._looked_at = now = self._clock.now()
         async with self._store.writing() as unit:
-            claimed = await unit.outbox.claim(self._adapter.name, limit=room, now=now, lease=LEASE)
+            claimed = await unit.outbox.claim(
+                self._adapter.name, limit=self._room, now=now, lease=LEASE
+            )
         if claimed:
             await self._start([_unexpired(one, now) for one in claimed])
         return bool(claimed)

@@ -167,9 +167,13 @@ class SqlOutbox:
         if values:
             await self._connection.execute(_FINISH, values)
 
-    async def next_due(self, adapter: str) -> datetime | None:
-        """When the earliest pending delivery of an adapter may be tried; None: nothing waits."""
-        waiting = and_(deliveries.c.adapter == adapter, deliveries.c.state == _PENDING)
+    async def next_due(self, adapter: str, *, after: datetime) -> datetime | None:
+        """When the next pending delivery of an adapter becomes due; None: none after `after`."""
+        waiting = and_(
+            deliveries.c.adapter == adapter,
+            deliveries.c.state == _PENDING,
+            deliveries.c.not_before > after,
+        )
         earliest: datetime | None = await self._connection.scalar(
             select(func.min(deliveries.c.not_before)).where(waiting)
         )

@@ -173,7 +173,7 @@ class Outbox(Protocol):
         folded into the claimed one.
         """
 
-    async def reclaim(self, *, now: datetime | None) -> int:
+    async def reclaim(self, adapter: str, *, now: datetime | None) -> int:
         """Free what was leased but not started: leases that ran out, or all (None); how many."""
 
     async def interrupted(self, adapter: str) -> tuple[Delivery, ...]:

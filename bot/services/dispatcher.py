@@ -95,7 +95,7 @@ class Dispatcher:
     async def recover(self) -> None:
         """Take over from a sender that died: free its leases, decide about what it was sending."""
         async with self._store.writing() as unit:
-            await unit.outbox.reclaim(now=None)
+            await unit.outbox.reclaim(self._adapter.name, now=None)
             interrupted = await unit.outbox.interrupted(self._adapter.name)
             lost = "the program ended while this was being sent"
             harmless = self._adapter.limits.repeat_is_harmless
@@ -137,7 +137,7 @@ class Dispatcher:
             return _GATHERING
         now = self._clock.now()
         async with self._store.writing() as unit:
-            freed = await unit.outbox.reclaim(now=now)
+            freed = await unit.outbox.reclaim(self._adapter.name, now=now)
             due = await unit.outbox.next_due(self._adapter.name, after=self._looked_at)
         if freed:
             return timedelta(0)

@@ -107,9 +107,13 @@ class SqlOutbox:
         claimed = [_delivery(row, [*parts[row.id], _part(row)]) for row in rows]
         return tuple(sorted(claimed, key=lambda one: (one.priority, one.id)))
 
-    async def reclaim(self, *, now: datetime | None) -> int:
+    async def reclaim(self, adapter: str, *, now: datetime | None) -> int:
         """Free what was leased but not started: leases that ran out, or all (None); how many."""
-        held = and_(deliveries.c.lease_until.is_not(None), deliveries.c.state == State.LEASED)
+        held = and_(
+            deliveries.c.lease_until.is_not(None),
+            deliveries.c.adapter == adapter,
+            deliveries.c.state == State.LEASED,
+        )
         if now is not None:
             held = and_(held, deliveries.c.lease_until <= now)
         freed = update(deliveries).where(held).values(state=State.PENDING, lease_until=None)

@@ -228,9 +228,28 @@ async def test_restart_frees_every_lease_but_nothing_that_was_started(store: Sql
     assert await claim(store) == (leased,)
 
 
+async def test_leases_of_another_adapter_are_left(store: SqlStore) -> None:
+    """`reclaim`: an adapter that starts anew takes nothing from one that is at work.
+
+    A delivery that was started without its lease would never be asked about after a crash.
+    """
+    await subscribe(store, to("a"), to("b", "discord"))
+    await tell(store)
+    claimed = await claim(store)
+    await claim(store, adapter="discord")
+
+    async with store.writing() as unit:
+        freed = await unit.outbox.reclaim("discord", now=None)
+    await start(store, claimed)
+
+    assert freed == 1
+    async with store.reading() as unit:
+        assert len(await unit.outbox.interrupted("console")) == 1
+
+
 async def _reclaim(store: Store, **until: datetime | None) -> int:
     async with store.writing() as unit:
-        return await unit.outbox.reclaim(now=until["now"])
+        return await unit.outbox.reclaim("console", now=until["now"])
 
 
 async def test_freed_lease_keeps_what_was_folded_into_it(store: SqlStore) -> None:

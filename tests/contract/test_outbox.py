@@ -305,7 +305,7 @@ async def test_empty_outbox(store: SqlStore) -> None:
     async with store.writing() as unit:
         await unit.outbox.start([])
         await unit.outbox.finish([])
-        assert await unit.outbox.reclaim(now=START + timedelta(days=1)) == 0
+        assert await unit.outbox.reclaim("console", now=START + timedelta(days=1)) == 0
         assert await unit.outbox.interrupted("console") == ()
         assert await unit.outbox.records() == ()
         assert await unit.outbox.counts() == {}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.domain.catalogue import agency_id, program_id, type_id
+from bot.domain.catalogue import agency_id, program_id, spelling, type_id
 from bot.domain.changes import DEFAULT_KINDS, Kind
 from bot.domain.spans import read_span, spell_span
 from bot.domain.subscriptions import DEFAULT_LEADS, Filter, Subscription, normalised
@@ -84,8 +84,12 @@ def _kind(text: str) -> Kind:
 def _leads(values: tuple[str, ...]) -> frozenset[timedelta]:
     if not values:
         return frozenset(DEFAULT_LEADS)
-    if values == (NO_REMINDERS,):
+    if all(value.casefold() == NO_REMINDERS for value in values):
         return frozenset()
+    if any(value.casefold() == NO_REMINDERS for value in values):
+        raise ConfigError(
+            '"off" does not go together with lead times; write off, or e.g. 24h,1h,10m'
+        )
     return frozenset(_lead(value) for value in values)
 
 
@@ -100,13 +104,10 @@ def _lead(text: str) -> timedelta:
 
 def spell_filter(asked: Filter, catalogue: Catalogue) -> dict[str, list[str]]:
     """A filter in words, by option; options that ask for nothing special are left out."""
-    types = {one.id: one.name for one in catalogue.types}
-    agencies = {one.id: one.abbrev or one.name for one in catalogue.agencies}
-    programs = {one.id: one.name for one in catalogue.programs}
     spelled = {
-        "type": sorted(types.get(key, str(key)) for key in asked.types),
-        "agency": sorted(agencies.get(key, str(key)) for key in asked.agencies),
-        "program": sorted(programs.get(key, str(key)) for key in asked.programs),
+        "type": sorted(spelling(key, catalogue.types) for key in asked.types),
+        "agency": sorted(spelling(key, catalogue.agencies) for key in asked.agencies),
+        "program": sorted(spelling(key, catalogue.programs) for key in asked.programs),
         "search": sorted(asked.words),
         "changes": [kind.value for kind in Kind if kind in asked.kinds],
         "remind": [_spell_lead(lead) for lead in sorted(asked.leads, reverse=True)],

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -236,12 +237,12 @@ async def _letter(outbox: Outbox, form: str, parts: tuple[Part, ...]) -> _Letter
     if not parts:
         return None
     event, news = await outbox.news(parts)
-    # Folded each time, not only once: a date that moved voids a reminder that was written before.
     left = fold(news, event)
     if not left:
         return None
-    kept = await outbox.message(form)
-    if kept is None:
-        message = compose(left, event)
-        return _Letter(id=await outbox.keep_message(form, message), message=message)
-    return _Letter(id=kept[0], message=kept[1])
+    # Written each time, not only once: a retry must not call a webcast live that has ended.
+    message = compose(left, event)
+    key = f"{form} {sha256(repr(message).encode()).hexdigest()[:16]}"
+    kept = await outbox.message(key)
+    message_id = kept[0] if kept else await outbox.keep_message(key, message)
+    return _Letter(id=message_id, message=message)

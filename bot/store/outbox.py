@@ -223,6 +223,7 @@ def _parts() -> Select[Any]:
         deliveries.c.kinds,
         deliveries.c.priority,
         deliveries.c.attempts,
+        deliveries.c.may_have_arrived,
         fanouts.c.expires_at,
     ).join_from(deliveries, fanouts)
 
@@ -241,6 +242,7 @@ def _delivery(row: Row[Any], parts: list[Part]) -> Delivery:
         priority=Priority(row.priority),
         parts=tuple(sorted(parts, key=lambda part: part.fanout_id)),
         attempts=row.attempts,
+        may_have_arrived=bool(row.may_have_arrived),
     )
 
 
@@ -273,6 +275,7 @@ _FINISH = (
         done_at=bindparam("done"),
         remote_id=bindparam("remote"),
         error=bindparam("problem"),
+        may_have_arrived=bindparam("unsure"),
     )
 )
 _FOLD = (
@@ -297,4 +300,5 @@ def _outcome(result: Result) -> dict[str, Any]:
         "done": None if verdict.state is State.PENDING else result.at,
         "remote": verdict.remote_id or None,
         "problem": verdict.error or None,
+        "unsure": verdict.may_have_arrived,
     }

@@ -170,7 +170,8 @@ class Outbox(Protocol):
 
         One event's messages keep their order within a destination: a delivery waits while another
         of the same pair is under way or waits for its retry. Others of the pair that are due are
-        folded into the claimed one.
+        folded into the claimed one, which counts the attempts of the least tried: no news is given
+        up before its time.
         """
 
     async def reclaim(self, adapter: str, *, now: datetime | None) -> int:

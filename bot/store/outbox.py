@@ -10,11 +10,8 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     func,
     insert,
-    literal,
-    or_,
     select,
     update,
 )
@@ -34,12 +31,9 @@ from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination
-from bot.store import fanout, records
+from bot.store import claiming, fanout, records
 from bot.store.codec import dump, kinds_of, load_change, load_event, load_message
 from bot.store.tables import changes, deliveries, destinations, events, fanouts, messages
-
-_PENDING = literal(State.PENDING.value, literal_execute=True)
-"""Written out in the statement: a bound parameter would hide the partial index from the planner."""
 
 
 class SqlOutbox:
@@ -61,39 +55,8 @@ class SqlOutbox:
         self, adapter: str, *, limit: int, now: datetime, lease: timedelta
     ) -> tuple[Delivery, ...]:
         """Take due deliveries of an adapter, urgent first; lease them, fold what waits behind."""
-        taken = (
-            update(deliveries)
-            .where(deliveries.c.id.in_(_claimable(adapter, now).limit(limit)))
-            .values(state=State.LEASED, lease_until=now + lease)
-            .returning(deliveries.c.id)
-        )
-        ids = (await self._connection.execute(taken)).scalars().all()
-        if not ids:
-            return ()
-        await self._fold(ids, now)
-        return await self._deliveries(ids)
-
-    async def _fold(self, carriers: Sequence[int], now: datetime) -> None:
-        carrier, other = deliveries.alias("carrier"), deliveries.alias("other")
-        behind = (
-            select(other.c.id, carrier.c.id.label("carrier"))
-            .join(
-                other,
-                and_(
-                    other.c.destination_id == carrier.c.destination_id,
-                    other.c.event_id == carrier.c.event_id,
-                    other.c.done_at.is_(None),
-                ),
-            )
-            .where(carrier.c.id.in_(carriers), other.c.state == State.PENDING)
-        )
-        folds = [
-            {"folded": row.id, "into": row.carrier, "now": now}
-            for row in await self._connection.execute(behind)
-        ]
-        if folds:
-            await self._connection.execute(_FOLD, folds)
-            await self._connection.execute(_FOLD_THE_FOLDED, folds)
+        ids = await claiming.take(self._connection, adapter, limit=limit, now=now, lease=lease)
+        return await self._deliveries(ids) if ids else ()
 
     async def _deliveries(self, ids: Sequence[int]) -> tuple[Delivery, ...]:
         folded = await self._connection.execute(_parts().where(deliveries.c.folded_into.in_(ids)))
@@ -175,7 +138,7 @@ class SqlOutbox:
         """When the next pending delivery of an adapter becomes due; None: none after `after`."""
         waiting = and_(
             deliveries.c.adapter == adapter,
-            deliveries.c.state == _PENDING,
+            deliveries.c.state == claiming.PENDING,
             deliveries.c.not_before > after,
         )
         earliest: datetime | None = await self._connection.scalar(
@@ -192,26 +155,6 @@ class SqlOutbox:
     async def counts(self) -> Mapping[tuple[str, State], int]:
         """How many deliveries there are by adapter and state."""
         return await records.counted(self._connection)
-
-
-def _claimable(adapter: str, now: datetime) -> Select[tuple[int]]:
-    """Due deliveries that no other of their event and destination holds up, in their order."""
-    mine, other = deliveries.alias("mine"), deliveries.alias("other")
-    goes_first = or_(
-        other.c.state != State.PENDING,
-        other.c.not_before > now,
-        other.c.priority < mine.c.priority,
-        and_(other.c.priority == mine.c.priority, other.c.id < mine.c.id),
-    )
-    held_up = exists().where(
-        other.c.destination_id == mine.c.destination_id,
-        other.c.event_id == mine.c.event_id,
-        other.c.done_at.is_(None),
-        other.c.id != mine.c.id,
-        goes_first,
-    )
-    due = and_(mine.c.adapter == adapter, mine.c.state == _PENDING, mine.c.not_before <= now)
-    return select(mine.c.id).where(due, ~held_up).order_by(mine.c.priority, mine.c.id)
 
 
 def _parts() -> Select[Any]:
@@ -277,16 +220,6 @@ _FINISH = (
         error=bindparam("problem"),
         may_have_arrived=bindparam("unsure"),
     )
-)
-_FOLD = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("folded"))
-    .values(state=State.SUPERSEDED, folded_into=bindparam("into"), done_at=bindparam("now"))
-)
-_FOLD_THE_FOLDED = (
-    update(deliveries)
-    .where(deliveries.c.folded_into == bindparam("folded"))
-    .values(folded_into=bindparam("into"))
 )
 
 

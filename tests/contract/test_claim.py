@@ -188,6 +188,25 @@ async def test_what_was_folded_is_folded_on(store: SqlStore) -> None:
     assert await states(store) == [State.SUPERSEDED, State.SUPERSEDED, State.LEASED]
 
 
+async def test_younger_news_gets_all_its_attempts(store: SqlStore) -> None:
+    """`claim`: what is folded into an elder that failed often is not given up with it."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    for _ in range(3):
+        elder = await claim(store)
+        await start(store, elder)
+        await finish(store, elder, state=State.PENDING, not_before=START)
+    await tell(store, LIVE)
+
+    (folded,) = await claim(store)
+    async with store.writing() as unit:
+        await unit.outbox.reclaim("console", now=None)
+    (again,) = await claim(store)
+
+    assert (len(folded.parts), folded.attempts) == (2, 0)
+    assert (len(again.parts), again.attempts) == (2, 0)
+
+
 async def test_given_up_delivery_lets_the_younger_go(store: SqlStore) -> None:
     """`claim`: what is over holds up nothing."""
     await subscribe(store, to("a"))

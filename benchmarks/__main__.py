@@ -5,11 +5,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from benchmarks import fanout
+from benchmarks import fanout, outbox
 from benchmarks.table import Row, render
 
 _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
     "fanout": fanout.measure,
+    "outbox": outbox.measure,
 }
 
 

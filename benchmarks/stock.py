@@ -66,7 +66,7 @@ async def build(path: Path, destinations: int = DESTINATIONS) -> None:
         await _ask(store)
     with closing(connect(path)) as connection:
         connection.execute("BEGIN")
-        connection.execute(_ADD_DESTINATIONS, {"last": destinations})
+        connection.execute(_ADD_DESTINATIONS, {"last": destinations + 1})
         connection.execute(_ADD_SUBSCRIPTIONS, {"filters": FILTERS})
         connection.execute(
             _ADD_CLUSTER,

@@ -56,7 +56,8 @@ def filters_wanting(event: Event) -> tuple[int, ...]:
     return tuple(1 + one.id for one in event.agencies) or (FILTERS + 1,)
 
 
-_EVENTS = (event_wanted_by(2), event_wanted_by(20), clustered_event(), rare_event())
+EVENTS = (event_wanted_by(2), event_wanted_by(20), clustered_event(), rare_event())
+"""What the store knows."""
 
 
 async def build(path: Path, destinations: int = DESTINATIONS) -> None:
@@ -88,7 +89,7 @@ async def _ask(store: SqlStore) -> None:
     asker = Destination(adapter="console", address="0")
     wanted = [Filter(agencies=frozenset({number})) for number in range(FILTERS)]
     async with store.writing() as unit:
-        await unit.snapshots.keep([Tracked(event=one, first_seen_at=START) for one in _EVENTS])
+        await unit.snapshots.keep([Tracked(event=one, first_seen_at=START) for one in EVENTS])
         for one in (*wanted, Filter(programs=frozenset({PROGRAM.id}))):
             await unit.subscriptions.add(asker, one, now=START)
         await unit.subscriptions.remove(asker, None)

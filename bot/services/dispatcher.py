@@ -30,6 +30,7 @@ from bot.domain.folding import fold
 from bot.domain.messages import Message
 from bot.ports import Adapter, Clock, Outbox, Store
 from bot.rendering.compose import compose
+from bot.services.supervisor import SOUND, guarded
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +44,21 @@ _GATHERING = timedelta(milliseconds=50)
 """Under load, how long slots that fall free are gathered at most before they are filled: a claim
 is two commits."""
 
-_Flight = asyncio.Task[tuple[Delivery, Outcome]]
+_Flight = asyncio.Task[tuple[Delivery, Outcome | Exception]]
 
 
 class Dispatcher:
     """The sender of one adapter; an async context, whose end waits for or cancels its flights."""
 
     def __init__(
-        self, store: Store, adapter: Adapter, clock: Clock, *, random: Random, wake: asyncio.Event
+        self,
+        store: Store,
+        adapter: Adapter,
+        clock: Clock,
+        *,
+        random: Random,
+        wake: asyncio.Event,
+        send_timeout: timedelta = SEND_TIMEOUT,
     ) -> None:
         """Prepare to send.
 
@@ -60,6 +68,7 @@ class Dispatcher:
             clock: what the leases and retries go by.
             random: for the jitter of backoffs.
             wake: set by others when deliveries were added; set by us when a flight ends.
+            send_timeout: after so long a send counts as unanswered.
 
         """
         self._store = store
@@ -67,11 +76,14 @@ class Dispatcher:
         self._clock = clock
         self._random = random
         self._wake = wake
+        self._patience_s = send_timeout.total_seconds()
         self._group = asyncio.TaskGroup()
         self._flights: set[_Flight] = set()
         self._looked_at = clock.now()
         self._is_gathering = False
         self._failing = False
+        self._opened_at = clock.now()
+        self._fault: Exception | None = None
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -86,19 +98,26 @@ class Dispatcher:
         await self._group.__aexit__(kind, error, trace)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop`, then wait for what is in flight and record it."""
+        """Deliver until `stop`, then wait for what is in flight and record it.
+
+        Raises:
+            Exception: what the adapter raised; it worked before, so opening it anew may help.
+
+        """
         await self.recover()
-        while not stop.is_set():
+        while not (stop.is_set() or self._fault):
             if not await self.step():
                 await self._clock.wait(await self._pause(), self._wake, stop)
         await self.land()
+        if self._fault:
+            raise self._fault
 
     async def recover(self) -> None:
         """Take over from a sender that died: free its leases, decide about what it was sending."""
         async with self._store.writing() as unit:
             await unit.outbox.reclaim(self._adapter.name, now=None)
             interrupted = await unit.outbox.interrupted(self._adapter.name)
-            lost = "the program ended while this was being sent"
+            lost = "it was interrupted while it was being sent"
             harmless = self._adapter.limits.repeat_is_harmless
             outcome = Later(reason=lost, wait=timedelta(0)) if harmless else Unknown(reason=lost)
             await unit.outbox.finish([self._result(one, outcome) for one in interrupted])
@@ -176,22 +195,36 @@ class Dispatcher:
         flight.add_done_callback(lambda _: self._wake.set())
         self._flights.add(flight)
 
-    async def _send(self, delivery: Delivery, message: Message) -> tuple[Delivery, Outcome]:
+    async def _send(
+        self, delivery: Delivery, message: Message
+    ) -> tuple[Delivery, Outcome | Exception]:
         try:
-            async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
-                return delivery, await self._adapter.send(delivery, message)
+            async with asyncio.timeout(self._patience_s):
+                return delivery, await guarded(self._adapter, delivery, message)
         except TimeoutError:
-            return delivery, Unknown(reason=f"no answer within {SEND_TIMEOUT.seconds} s")
+            return delivery, Unknown(reason=f"no answer within {self._patience_s:g} s")
 
     async def _record(self) -> bool:
         landed = [flight for flight in self._flights if flight.done()]
         self._flights.difference_update(landed)
-        results = [self._result(*flight.result()) for flight in landed]
+        answers = [flight.result() for flight in landed]
+        results = [self._result(delivery, self._outcome(answer)) for delivery, answer in answers]
         if results:
             async with self._store.writing() as unit:
                 await unit.outbox.finish(results)
-            self._report(results)
+            raised = (answer for _, answer in answers if isinstance(answer, Exception))
+            self._report(results, next(raised, None))
         return bool(results)
+
+    def _outcome(self, answer: Outcome | Exception) -> Outcome:
+        if not isinstance(answer, Exception):
+            return answer
+        # Opening anew what was opened just now would not help, and one message that always makes
+        # the adapter raise would keep it closed.
+        if self._clock.now() - self._opened_at >= SOUND:
+            self._fault = answer
+        # Only the name: the text of a network error may hold an address with a token in it.
+        return Unknown(reason=f"the adapter raised {type(answer).__name__}; see the log")
 
     def _result(self, delivery: Delivery, outcome: Outcome) -> Result:
         now = self._clock.now()
@@ -201,14 +234,12 @@ class Dispatcher:
         )
         return Result(delivery=delivery, verdict=verdict, at=now)
 
-    def _report(self, results: Sequence[Result]) -> None:
+    def _report(self, results: Sequence[Result], cause: Exception | None) -> None:
         """One line at the first failure and one at the recovery; the record has the rest."""
         failed = [one for one in results if one.verdict.error]
         if failed and not self._failing:
-            first = failed[0]
-            logger.warning(
-                "Sending to %s fails: %s", first.delivery.destination, first.verdict.error
-            )
+            place, problem = failed[0].delivery.destination, failed[0].verdict.error
+            logger.warning("Sending to %s fails: %s", place, problem, exc_info=cause)
         elif self._failing and not failed:
             logger.info("Sending through %s works again", self._adapter.name)
         self._failing = bool(failed)

@@ -1,24 +1,19 @@
-"""The composition root: settings in, objects out, one task group, an ordered shutdown.
+"""The composition root: settings in, objects out. `running` lets them work.
 
-The nesting is the order of closing: the store outside, then LL2, then the adapters, then the loops.
+The nesting is the order of closing: the store outside, then LL2; adapters are opened when they run.
 """
 
 import asyncio
 import logging
-import signal
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
 from random import Random
 
-from bot.adapters.registry import load_adapter
+from bot.adapters.registry import adapter_names, load_adapter
 from bot.clock import SystemClock
 from bot.config import Settings
-from bot.domain.deliveries import State
-from bot.domain.watching import PollReport
-from bot.errors import ConfigError, LL2Unavailable, OutageError
+from bot.errors import ConfigError, LL2Unavailable
 from bot.ll2.client import LL2Client
 from bot.ll2.transport import open_session
 from bot.ports import Adapter, AdapterFactory, Clock, EventSource, Store
@@ -27,16 +22,13 @@ from bot.services.fanout import Fanout
 from bot.services.librarian import Librarian
 from bot.services.poller import Poller
 from bot.services.reminder_clock import ReminderClock
-from bot.services.supervisor import Supervisor
+from bot.store.engine import Engine
 from bot.store.unit_of_work import SqlStore, open_store
 
 logger = logging.getLogger(__name__)
 
-Counts = Mapping[tuple[str, State], int]
-"""How many deliveries there are by adapter and state."""
-
-ROLES = ("poll", "remind", "fanout", "send")
-"""What `--roles` may name: watch LL2, open reminders, expand fan-outs, deliver."""
+COMING = {"discord": "discord.token", "telegram": "telegram.token"}
+"""Adapters that settings and subscriptions may name before they exist, and what turns them on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +69,13 @@ async def open_service(
     options = settings.adapters()
     if not options:
         raise ConfigError(
-            "nothing to send to: set discord.token or telegram.token, console.enabled = true, "
-            "or add a [plugins.<name>] table"
+            "nothing to send to: set console.enabled = true, or add a plug-in's table, "
+            "[plugins.<name>]"
         )
-    factories = {name: load_adapter(name) for name in options}
+    factories = {name: adapter_factory(name) for name in options}
+    must_have_room(settings.store.url)
+    if settings.web.listen:
+        logger.warning("web.listen is set, but this version serves no page yet")
     ticking = clock or SystemClock()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.store.url))
@@ -89,6 +84,40 @@ async def open_service(
         source = await _open_source(stack, settings, store, ticking)
         dice = random or Random()  # noqa: S311, jitter guards no secret
         yield _wired(settings, ticking, dice, store, source, factories, options)
+
+
+def adapter_factory(name: str) -> AdapterFactory:
+    """What opens an adapter that is on.
+
+    Raises:
+        ConfigError: there is no such adapter, or it cannot be loaded; the text names the key.
+
+    """
+    if name in COMING and name not in adapter_names():
+        raise ConfigError(
+            f"{COMING[name]} is set, but the {name.title()} adapter comes with a later version; "
+            "leave it empty"
+        )
+    try:
+        return load_adapter(name)
+    except ConfigError as exc:
+        raise ConfigError(f"plugins.{name}: {exc}") from exc
+
+
+def must_have_room(url: str) -> None:
+    """Refuse a store whose file cannot be where it is said to be.
+
+    Raises:
+        ConfigError: its folder does not exist, or it is one itself.
+
+    """
+    path = Engine(url).path
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise ConfigError(f'store.url = "{url}": there is no folder {path.parent}; make it first')
+    if path.is_dir():
+        raise ConfigError(f'store.url = "{url}": {path} is a folder; name a file in it')
 
 
 async def _open_source(
@@ -150,137 +179,3 @@ def _wired(
         wakes=wakes,
         rates=rates,
     )
-
-
-async def run(service: Service, stop: asyncio.Event, *, roles: Collection[str] = ROLES) -> None:
-    """Run the loops of these roles until `stop`, then drain within `shutdown_grace`.
-
-    A loop of the core that fails ends everything; an adapter that fails is restarted.
-    """
-    async with asyncio.TaskGroup() as group:
-        tasks = _intake(group, service, stop, roles)
-        if "fanout" in roles:
-            tasks.append(group.create_task(service.fanout.run(stop), name="fan-out"))
-        draining = [
-            group.create_task(_send(service, name, stop), name=f"adapter {name}")
-            for name in (service.factories if "send" in roles else ())
-        ]
-        await _until(stop, [*tasks, *draining])
-        for task in tasks:
-            # Intake may sit in a long request; what it had not committed did not happen.
-            task.cancel()
-        await _drain(draining, service.settings.shutdown_grace)
-
-
-def _intake(
-    group: asyncio.TaskGroup, service: Service, stop: asyncio.Event, roles: Collection[str]
-) -> list[asyncio.Task[None]]:
-    loops = {
-        "poller": ("poll", service.poller.run),
-        "librarian": ("poll", service.librarian.run),
-        "reminders": ("remind", service.reminders.run),
-    }
-    return [
-        group.create_task(loop(stop), name=name)
-        for name, (role, loop) in loops.items()
-        if role in roles
-    ]
-
-
-async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
-    """Return at `stop`; a task that ends before it failed, and the group does the rest."""
-    stopping = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        await stopping
-    finally:
-        stopping.cancel()
-
-
-async def _drain(senders: list[asyncio.Task[None]], grace: timedelta) -> None:
-    if not senders:
-        return
-    _, late = await asyncio.wait(senders, timeout=grace.total_seconds())
-    for task in late:
-        logger.warning("%s did not end within %s; cut off", task.get_name(), grace)
-        task.cancel()
-
-
-async def _send(service: Service, name: str, stop: asyncio.Event) -> None:
-    async def work(adapter: Adapter) -> None:
-        async with service.dispatcher(adapter) as dispatcher:
-            await dispatcher.run(stop)
-
-    opening = partial(service.factories[name], service.options[name])
-    await Supervisor(name, service.clock, service.random).run(opening, work, stop)
-
-
-async def run_once(service: Service) -> PollReport:
-    """Poll once, open the reminders that are due, and deliver all that is due now.
-
-    Raises:
-        OutageError: LL2 gave no usable answer; what was due was delivered all the same.
-
-    """
-    # What was due before the poll is decided first; news of the poll cannot be late.
-    await service.reminders.step()
-    report = await service.poller.step()
-    if not report.problem:
-        await service.librarian.step()
-    async with AsyncExitStack() as stack:
-        senders = [
-            await stack.enter_async_context(service.dispatcher(adapter))
-            for adapter in await _opened(stack, service)
-        ]
-        await service.reminders.step()
-        await service.fanout.drain()
-        for sender in senders:
-            await sender.recover()
-            await sender.drain()
-    if report.problem:
-        raise OutageError(report.problem)
-    return report
-
-
-async def delivered(service: Service) -> Counts:
-    """How many deliveries there are by adapter and state."""
-    async with service.store.reading() as unit:
-        return await unit.outbox.counts()
-
-
-async def check_online(settings: Settings) -> str:
-    """Ask LL2's throttle, which is free; what it says, in a sentence.
-
-    Raises:
-        LL2Unavailable: it could not be asked.
-
-    """
-    clock = SystemClock()
-    async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store("sqlite://"))
-        await store.upgrade()
-        source = await _client(stack, settings, store, clock)
-        await source.seed()
-        headroom = source.headroom(clock.now())
-    return f"LL2 answers at {settings.ll2.base_url}: polls may use {headroom.cap} requests an hour."
-
-
-async def _opened(stack: AsyncExitStack, service: Service) -> list[Adapter]:
-    return [
-        await stack.enter_async_context(factory(service.options[name]))
-        for name, factory in service.factories.items()
-    ]
-
-
-@contextmanager
-def stop_on_signal() -> Iterator[asyncio.Event]:
-    """An event that SIGTERM and SIGINT set."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield stop
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)

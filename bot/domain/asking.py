@@ -4,7 +4,7 @@ The same words serve the command line and the chats.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -110,15 +110,18 @@ def spell_filter(asked: Filter, catalogue: Catalogue) -> dict[str, list[str]]:
         "program": sorted(spelling(key, catalogue.programs) for key in asked.programs),
         "search": sorted(asked.words),
         "changes": [kind.value for kind in Kind if kind in asked.kinds],
-        "remind": [_spell_lead(lead) for lead in sorted(asked.leads, reverse=True)],
+        "remind": spell_leads(asked.leads),
     }
     if asked.kinds == DEFAULT_KINDS:
         del spelled["changes"]
-    if not asked.leads:
-        spelled["remind"] = [NO_REMINDERS]
-    elif asked.leads == frozenset(DEFAULT_LEADS):
+    if asked.leads == frozenset(DEFAULT_LEADS):
         del spelled["remind"]
     return {option: values for option, values in spelled.items() if values}
+
+
+def spell_leads(leads: Collection[timedelta]) -> list[str]:
+    """Lead times as they are typed, the longest first; none: "off"."""
+    return [_spell_lead(lead) for lead in sorted(leads, reverse=True)] or [NO_REMINDERS]
 
 
 def _spell_lead(lead: timedelta) -> str:

@@ -22,19 +22,20 @@ async def listed(
     connection: AsyncConnection, *, state: State | None, limit: int | None
 ) -> tuple[Record, ...]:
     """Deliveries by age; at most the last `limit`."""
+    chosen = select(deliveries.c.id).order_by(deliveries.c.id.desc()).limit(limit)
+    if state is not None:
+        chosen = chosen.where(deliveries.c.state == state)
     query = (
         select(deliveries, fanouts.c.created_at, destinations.c.address)
         .join(fanouts)
         .join(destinations)
-        .order_by(deliveries.c.id.desc())
-        .limit(limit)
+        .where(deliveries.c.id.in_(chosen))
+        .order_by(deliveries.c.id)
     )
-    if state is not None:
-        query = query.where(deliveries.c.state == state)
     rows = (await connection.execute(query)).all()
     told = await _told(connection)
-    folded = await _folded(connection)
-    return tuple(_record(row, [row, *folded[row.id]], told) for row in reversed(rows))
+    folded = await _folded(connection, chosen)
+    return tuple(_record(row, [row, *folded[row.id]], told) for row in rows)
 
 
 async def _told(connection: AsyncConnection) -> _Told:
@@ -46,13 +47,15 @@ async def _told(connection: AsyncConnection) -> _Told:
     return of_fanouts
 
 
-async def _folded(connection: AsyncConnection) -> Mapping[int, list[Row[Any]]]:
-    """What each carrier tells besides its own."""
+async def _folded(
+    connection: AsyncConnection, carriers: Select[tuple[int]]
+) -> Mapping[int, list[Row[Any]]]:
+    """What each of these carriers tells besides its own."""
     of_carriers: dict[int, list[Row[Any]]] = defaultdict(list)
     query: Select[Any] = select(
         deliveries.c.folded_into, deliveries.c.fanout_id, deliveries.c.kinds
     )
-    for row in await connection.execute(query.where(deliveries.c.folded_into.is_not(None))):
+    for row in await connection.execute(query.where(deliveries.c.folded_into.in_(carriers))):
         of_carriers[row.folded_into].append(row)
     return of_carriers
 

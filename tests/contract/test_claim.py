@@ -170,6 +170,22 @@ async def test_waiting_retry_holds_up_the_younger_and_takes_it_along(store: SqlS
     assert [part.kinds for part in again.parts] == [{Kind.DATE}, {Kind.WEBCAST}]
 
 
+async def test_urgent_news_waits_for_the_retry_of_its_event_too(store: SqlStore) -> None:
+    """`claim`: a place that refused just now is not asked again because the news is urgent."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    (first,) = await claim(store)
+    await start(store, [first])
+    await finish(store, [first], state=State.PENDING, not_before=LATER)
+    await tell(store, LIVE, priority=Priority.URGENT)
+
+    held_up = await claim(store)
+    (urgent,) = await claim(store, now=LATER)
+
+    assert held_up == ()
+    assert urgent.priority is Priority.URGENT
+
+
 async def test_what_was_folded_is_folded_on(store: SqlStore) -> None:
     """`claim`: a carrier that is itself folded hands over all that it carried."""
     await subscribe(store, to("a"))

@@ -120,7 +120,7 @@ class Poller:
         for one in malformed - self._trouble.malformed:
             name = "an event without an id" if one.event_id is None else f"event {one.event_id}"
             logger.warning("LL2 sent %s that cannot be read: %s; skipped it", name, one.reason)
-        self._trouble.malformed = malformed
+        self._trouble.malformed |= malformed
 
     async def _take(self, snapshot: Snapshot) -> PollReport:
         now = self._clock.now()
@@ -137,6 +137,7 @@ class Poller:
         judgement = judge(known, snapshot, now, last_poll=last_poll)
         if judgement.is_short:
             return await self._doubt(snapshot, judgement, short_since, now)
+        self._trouble.malformed = frozenset(snapshot.malformed)
         if short_since is not None:
             logger.info("LL2 lists enough again")
         suspects = [one for one in judgement.missing if one.misses >= MISSES_TO_PROBE]

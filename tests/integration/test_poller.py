@@ -380,6 +380,20 @@ async def test_malformed_event_is_reported_once_and_hides_no_other(
     assert caplog.messages == ["LL2 sent event 1 that cannot be read: date: not a time; skipped it"]
 
 
+async def test_malformed_event_is_not_reported_again_after_a_short_page(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page that is not believed does not say that the event was mended."""
+    poller, listed = bench.poller(), bench.ll2.listed
+    broken = (Malformed(event_id=EventId(1), reason="no name"),)
+
+    for now_listed, malformed in ((listed[1:], broken), ((), ()), (listed[1:], broken)):
+        bench.ll2.listed, bench.ll2.malformed = now_listed, malformed
+        await bench.polled(poller)
+
+    assert sum("cannot be read" in one for one in caplog.messages) == 1
+
+
 async def test_two_events_without_an_id_are_reported_once_each(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:

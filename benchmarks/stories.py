@@ -1,8 +1,9 @@
 """What LL2 would have shown, moment by moment, while a scenario plays: the truth to measure by.
 
-The bundled week, and months made up by chance, so that no lucky story decides. Their rates follow
-recordings of real events: webcasts begin about half an hour before the date, outcomes are told
-minutes after it, a third of the dates slips within its last day.
+The bundled week, and months made up by chance, so that no lucky story decides. Recorded is that a
+webcast begins half an hour before the date in the median, and up to an hour and a half; assumed is
+that it begins within minutes of its planned start, which is linked beforehand two times in three,
+that the outcome is told minutes after the date, and that a third of the dates slips near its day.
 """
 
 import json

@@ -1,6 +1,7 @@
 """Run the benchmarks and print their table: all, or those named, e.g. `fanout outbox`."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,11 @@ _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
 
 async def _run(names: list[str]) -> None:
     rows: list[Row] = []
+    busy = os.getloadavg()[0]
+    print(
+        f"load of this machine before: {busy:.1f}; an idle one gives honest figures",
+        file=sys.stderr,
+    )
     for name in names:
         begun = time.perf_counter()
         rows += await _MEASURES[name]()

@@ -58,11 +58,14 @@ def _explain(error: Exception) -> int:
     """Say what happened; a group is as serious as its worst, and only bugs show a traceback."""
     causes = list(_causes(error))
     if any(isinstance(one, BrokenPipeError) for one in causes):
-        return _hang_up()
+        _close_output()
+        return 1  # nobody reads us any more
     if not all(isinstance(one, BotError | OSError) for one in causes):
         raise error
     if any(isinstance(one, InvariantBroken) for one in causes):
         raise error
+    if any(isinstance(one, OSError) for one in causes):
+        _close_output()
     for text in dict.fromkeys(_sentence(one) for one in causes):
         _complain(text, code=1)
     return 2 if all(isinstance(one, _MISTAKES) for one in causes) else 1
@@ -72,10 +75,9 @@ def _sentence(error: Exception) -> str:
     return f"the system refused: {error}" if isinstance(error, OSError) else str(error)
 
 
-def _hang_up() -> int:
-    """Nobody reads what we print any more; the interpreter's last flush shall not complain."""
+def _close_output() -> None:
+    """What could not be written must not be tried again by the interpreter's last flush."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
 
 
 def _causes(error: Exception) -> Iterator[Exception]:

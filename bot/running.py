@@ -150,16 +150,23 @@ async def _look(service: Service) -> PollReport:
 
 
 async def _deliver(service: Service) -> None:
-    async with AsyncExitStack() as stack:
-        senders = [
-            await stack.enter_async_context(service.dispatcher(adapter))
-            for adapter in await _opened(stack, service)
-        ]
-        await service.reminders.step()
-        await service.fanout.drain()
-        for sender in senders:
-            await sender.recover()
-            await sender.drain()
+    await service.reminders.step()
+    await service.fanout.drain()
+    sending = (_send_once(service, name) for name in service.factories)
+    results = await asyncio.gather(*sending, return_exceptions=True)
+    # Raised only now, so that an adapter that fails has cost the others nothing.
+    errors = [one for one in results if isinstance(one, Exception)]
+    if errors:
+        raise ExceptionGroup("adapters failed", errors)
+
+
+async def _send_once(service: Service, name: str) -> None:
+    async with (
+        service.factories[name](service.options[name]) as adapter,
+        service.dispatcher(adapter) as sender,
+    ):
+        await sender.recover()
+        await sender.drain()
 
 
 async def unless(
@@ -178,13 +185,6 @@ async def unless(
         stopping.cancel()
         await asyncio.wait([task, stopping])
     return None
-
-
-async def _opened(stack: AsyncExitStack, service: Service) -> list[Adapter]:
-    return [
-        await stack.enter_async_context(factory(service.options[name]))
-        for name, factory in service.factories.items()
-    ]
 
 
 @contextmanager

@@ -1,54 +1,16 @@
 """The command line without a process: usage, exit codes, the one sentence for a mistake."""
 
-import errno
 import json
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typing_commands import Type, refusal
 
-from bot.cli import outcome, perigee
+from bot.cli import perigee
 from bot.errors import BotError, ConfigError, InvariantBroken, StoreError
 
-Told = tuple[int, str, str]
-"""Exit code, standard output, standard error."""
-
 NO_TIME = "is not a time; write a date, e.g. 2026-09-14T08:00, or a span, e.g. 2d"
-
-Type = Callable[..., Told]
-
-
-@pytest.fixture(autouse=True)
-def restored_logging() -> Iterator[None]:
-    """Leave the process's logging as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
-@pytest.fixture
-def typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Type:
-    """Type a command in an empty folder, with the console on."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PERIGEE_CONSOLE__ENABLED", "true")
-
-    def told(*arguments: str) -> Told:
-        code = outcome([*arguments])
-        return code, *capsys.readouterr()
-
-    return told
-
-
-def refusal(told: Told) -> str:
-    """The sentence of the user's mistake: exit code 2, nothing on standard output."""
-    code, out, err = told
-    assert (code, out) == (2, "")
-    return err.removeprefix("perigee: ").removesuffix("\n")
 
 
 @pytest.mark.parametrize(
@@ -253,11 +215,6 @@ def failing() -> Iterator[Callable[[BaseException], None]]:
             ExceptionGroup("both", [ConfigError("a"), ExceptionGroup("", [ConfigError("a")])]),
             2,
             ["a"],
-        ),
-        (
-            OSError(errno.ENOSPC, "No space left"),
-            1,
-            ["the system refused: [Errno 28] No space left"],
         ),
         (KeyboardInterrupt(), 1, ["interrupted"]),
     ],

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +29,8 @@ def main() -> None:
     """Run `perigee` and leave with its exit code; a bug is logged, and Python leaves with 1."""
     configure_logging("info", "text", colour=wants_colour())
     sys.excepthook = _report_bug
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no "→" shows "?"
     sys.exit(outcome(sys.argv[1:]))
 
 

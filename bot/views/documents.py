@@ -27,8 +27,8 @@ Json = Mapping[str, object] | Sequence[object] | str | int | bool | None
 
 
 def document(value: Json) -> str:
-    """One JSON document."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    """One JSON document, in ASCII: whatever it holds, every terminal and every file takes it."""
+    return json.dumps(value, indent=2)
 
 
 def moment(at: datetime | None) -> str | None:

@@ -153,7 +153,8 @@ def once_line(
     )
     if report.is_first and not report.changes:
         noticed = "the first poll learns them and announces none"
-    return f"Polled LL2: {report.events} events; {noticed}. Deliveries: {_became(before, after)}."
+    events = counted(report.events, "event")
+    return f"Polled LL2: {events}; {noticed}. Deliveries: {_became(before, after)}."
 
 
 def _became(before: Counts, after: Counts) -> str:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from bot import __version__
 from bot.app import Service, open_service
 from bot.config import Settings
 from bot.domain.deliveries import State
@@ -39,7 +40,14 @@ async def serve(settings: Settings, roles: Collection[str]) -> None:
             opening = stack.enter_async_context(open_service(settings))
             service = await unless(stop, opening)
             if service is not None:
+                _greet(service)
                 await run(service, stop, roles=roles)
+    logger.info("Stopped")
+
+
+def _greet(service: Service) -> None:
+    sends_to, base_url = ", ".join(service.factories), service.settings.ll2.base_url
+    logger.info("Perigee %s watches %s and sends to: %s", __version__, base_url, sends_to)
 
 
 async def run(service: Service, stop: asyncio.Event, *, roles: Collection[str] = ROLES) -> None:

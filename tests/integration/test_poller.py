@@ -289,6 +289,21 @@ async def test_short_page_changes_nothing(bench: Bench, caplog: pytest.LogCaptur
     ]
 
 
+async def test_whole_page_ends_the_doubt(bench: Bench) -> None:
+    """The next short page begins an hour of its own."""
+    poller, listed = bench.poller(), bench.ll2.listed
+    bench.ll2.listed = listed[:4]
+    await bench.polled(poller)
+    bench.ll2.listed = listed
+    await bench.polled(poller, times=20)
+
+    bench.ll2.listed = listed[:4]
+    reports = await bench.polled(poller, times=12)
+
+    assert kinds(reports) == []
+    assert bench.ll2.probes == []
+
+
 async def test_shortfall_is_believed_after_an_hour_when_a_probe_agrees(bench: Bench) -> None:
     """A dozen polls of it, and then all at once."""
     bench.ll2.listed = bench.ll2.listed[:4]

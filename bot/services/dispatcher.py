@@ -6,7 +6,7 @@ a kill leaves open only what was in flight. What starts or ends together is comm
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -30,7 +30,7 @@ from bot.domain.folding import fold
 from bot.domain.messages import Message
 from bot.ports import Adapter, Clock, Outbox, Store
 from bot.rendering.compose import compose
-from bot.services.supervisor import SOUND, guarded
+from bot.services.supervisor import SOUND, Write, guarded, guarded_write
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class Dispatcher:
         random: Random,
         wake: asyncio.Event,
         send_timeout: timedelta = SEND_TIMEOUT,
+        write: Write = compose,
     ) -> None:
         """Prepare to send.
 
@@ -69,6 +70,7 @@ class Dispatcher:
             random: for the jitter of backoffs.
             wake: set by others when deliveries were added; set by us when a flight ends.
             send_timeout: after so long a send counts as unanswered.
+            write: turns news into a message.
 
         """
         self._store = store
@@ -76,6 +78,7 @@ class Dispatcher:
         self._clock = clock
         self._random = random
         self._wake = wake
+        self._write = write
         self._patience_s = send_timeout.total_seconds()
         self._group = asyncio.TaskGroup()
         self._flights: set[_Flight] = set()
@@ -175,19 +178,38 @@ class Dispatcher:
 
     async def _start(self, claimed: Sequence[Delivery]) -> None:
         async with self._store.writing() as unit:
-            written = await _write(unit.outbox, claimed)
-            pointless = [one for one in claimed if written[one.form] is None]
-            await unit.outbox.finish([self._unsent(one) for one in pointless])
-            sending = [(one, letter) for one in claimed if (letter := written[one.form])]
+            forms = {one.form: one.parts for one in claimed}
+            written = {key: await self._letter(unit.outbox, key, forms[key]) for key in forms}
+            await unit.outbox.finish(
+                [
+                    Result(delivery=one, verdict=end, at=self._clock.now())
+                    for one in claimed
+                    if isinstance(end := written[one.form], Verdict)
+                ]
+            )
+            sending = [
+                (one, letter) for one in claimed if isinstance(letter := written[one.form], _Letter)
+            ]
             await unit.outbox.start([(one, letter.id) for one, letter in sending])
         for one, letter in sending:
             self._launch(replace(one, attempts=one.attempts + 1), letter.message)
 
-    def _unsent(self, delivery: Delivery) -> Result:
-        state = State.SUPERSEDED if delivery.parts else State.EXPIRED
-        why = "nothing was left to tell" if delivery.parts else "it came too late to help"
-        verdict = Verdict(state=state, error=why)
-        return Result(delivery=delivery, verdict=verdict, at=self._clock.now())
+    async def _letter(
+        self, outbox: Outbox, form: str, parts: tuple[Part, ...]
+    ) -> "_Letter | Verdict":
+        """The message of a form, the same for all its recipients; or why there is none."""
+        if not parts:
+            return Verdict(state=State.EXPIRED, error="it came too late to help")
+        event, news = await outbox.news(parts)
+        left = fold(news, event)
+        if not left:
+            return Verdict(state=State.SUPERSEDED, error="nothing was left to tell")
+        message = guarded_write(self._write, left, event)
+        if isinstance(message, Exception):
+            logger.error("The news of event %s cannot be written", event.id, exc_info=message)
+            why = f"it could not be written: {type(message).__name__}; see the log"
+            return Verdict(state=State.DEAD, error=why)
+        return await _kept(outbox, form, message)
 
     def _launch(self, delivery: Delivery, message: Message) -> None:
         name = f"send {delivery.id} to {delivery.destination}"
@@ -258,21 +280,8 @@ def _unexpired(delivery: Delivery, now: datetime) -> Delivery:
     return replace(delivery, parts=tuple(parts))
 
 
-async def _write(outbox: Outbox, claimed: Iterable[Delivery]) -> dict[str, _Letter | None]:
-    """The message of each form among these deliveries; None where nothing is left to tell."""
-    forms = {one.form: one.parts for one in claimed}
-    return {form: await _letter(outbox, form, parts) for form, parts in forms.items()}
-
-
-async def _letter(outbox: Outbox, form: str, parts: tuple[Part, ...]) -> _Letter | None:
-    if not parts:
-        return None
-    event, news = await outbox.news(parts)
-    left = fold(news, event)
-    if not left:
-        return None
-    # Written each time, not only once: a retry must not call a webcast live that has ended.
-    message = compose(left, event)
+async def _kept(outbox: Outbox, form: str, message: Message) -> _Letter:
+    # By its content too: a retry must not call a webcast live that has ended since.
     key = f"{form} {sha256(repr(message).encode()).hexdigest()[:16]}"
     kept = await outbox.message(key)
     message_id = kept[0] if kept else await outbox.keep_message(key, message)

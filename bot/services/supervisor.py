@@ -1,6 +1,7 @@
 """Keep one adapter alive: restart it with backoff, and never hurt the others.
 
-One of the two guarded borders of the house: whatever an adapter raises ends here.
+One of the two guarded borders of the house: whatever an adapter raises ends here, and whatever the
+writing of a message raises.
 """
 
 import asyncio
@@ -10,7 +11,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from random import Random
 
+from bot.domain.changes import News
 from bot.domain.deliveries import Delivery, Outcome, backoff
+from bot.domain.events import Event
 from bot.domain.messages import Message
 from bot.errors import StoreError
 from bot.ports import Adapter, Clock
@@ -22,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 Open = Callable[[], AbstractAsyncContextManager[Adapter]]
 Work = Callable[[Adapter], Awaitable[None]]
+Write = Callable[[tuple[News, ...], Event], Message]
 
 
 class Supervisor:
@@ -77,3 +81,11 @@ def _checked(answer: object) -> Outcome:
     if not isinstance(answer, Outcome):
         raise TypeError(f"send() returned {answer!r}; it must return an Outcome")
     return answer
+
+
+def guarded_write(write: Write, news: tuple[News, ...], event: Event) -> Message | Exception:
+    """Write a message. A bug that one event brings to light must not silence all the others."""
+    try:
+        return write(news, event)
+    except Exception as exc:  # noqa: BLE001, the guarded border
+        return exc

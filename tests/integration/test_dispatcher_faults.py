@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from outboxes import states, subscribe, tell, to
+from outboxes import moved, states, subscribe, tell, to
 from senders import (
     NAME,
     HeldAdapter,
@@ -20,22 +21,25 @@ from senders import (
     until_states,
 )
 
+from bot.domain.changes import News
 from bot.domain.deliveries import MAX_ATTEMPTS, Delivery, Outcome, Priority, Sent, State
+from bot.domain.events import Event, EventId
 from bot.domain.messages import Message
 from bot.errors import StoreError
 from bot.ports import Store, UnitOfWork
+from bot.rendering.compose import compose
 from bot.services.supervisor import SOUND
 from bot.store.unit_of_work import SqlStore
-from bot.testing import FakeClock, RecordingAdapter
+from bot.testing import FakeClock, RecordingAdapter, an_event
 
 HOUR = timedelta(hours=1)
 BLINK = timedelta(milliseconds=10)
 
 
-@pytest.fixture
-async def store() -> AsyncIterator[SqlStore]:
-    """An empty store in memory."""
-    async with a_store() as opened:
+@pytest.fixture(params=["memory", "file"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqlStore]:
+    """An empty store, in memory or in a file."""
+    async with a_store(tmp_path / "perigee.db" if request.param == "file" else None) as opened:
         yield opened
 
 
@@ -113,6 +117,30 @@ async def test_answer_that_is_no_outcome_is_the_adapters_fault(store: SqlStore) 
     assert [one.error.split(";")[0] for one in await records(store)] == [
         "the adapter raised TypeError"
     ] * 2
+
+
+async def test_message_that_cannot_be_written_is_dead_and_holds_up_nobody(
+    store: SqlStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug that one event's news brings to light costs that news, not the whole service."""
+    other = an_event(id=EventId(2))
+    adapter = RecordingAdapter(NAME)
+    await owe_to(store, "a", "b")
+    await tell(store, moved(other), event=other)
+
+    def write(news: tuple[News, ...], event: Event) -> Message:
+        if event.id == other.id:
+            return compose(news, event)
+        raise ValueError("a date beyond the calendar")
+
+    async with a_dispatcher(store, adapter, write=write) as dispatcher:
+        await dispatcher.drain()
+
+    dead = [one for one in await records(store) if one.event_id != other.id]
+    assert [one.state for one in dead] == [State.DEAD] * 2
+    assert {one.error for one in dead} == {"it could not be written: ValueError; see the log"}
+    assert addresses(adapter) == ["a", "b"]
+    assert len([one for one in caplog.records if one.exc_info]) == 1
 
 
 async def test_raising_adapter_that_was_sound_is_opened_anew(store: SqlStore) -> None:

@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from benchmarks import fanout, no_change_poll, outbox
+from benchmarks import fanout, no_change_poll, outbox, rhythm
 from benchmarks.table import Row, render
 
 _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
     "fanout": fanout.measure,
     "outbox": outbox.measure,
     "no_change_poll": no_change_poll.measure,
+    "rhythm": rhythm.measure,
 }
 
 

@@ -181,7 +181,10 @@ class Outbox(Protocol):
         """What is marked `sending`; asked once at the start, when whoever sent it is dead."""
 
     async def news(self, parts: Sequence[Part]) -> tuple[Event, tuple[News, ...]]:
-        """The event as it is now, and what these parts tell of it, oldest first."""
+        """The event as it is now, and what these parts tell of it, oldest first.
+
+        A reminder of an event that was withdrawn since is void and left out.
+        """
 
     async def message(self, form: str) -> tuple[MessageId, Message] | None:
         """The message that was kept under a form."""

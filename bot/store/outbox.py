@@ -31,6 +31,7 @@ from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination
+from bot.domain.watching import Watch
 from bot.store import claiming, fanout, records
 from bot.store.codec import dump, kinds_of, load_change, load_event, load_message
 from bot.store.tables import changes, deliveries, destinations, events, fanouts, messages
@@ -92,7 +93,10 @@ class SqlOutbox:
         return await self._deliveries((await self._connection.execute(open_ones)).scalars().all())
 
     async def news(self, parts: Sequence[Part]) -> tuple[Event, tuple[News, ...]]:
-        """The event as it is now, and what these parts tell of it, oldest first."""
+        """The event as it is now, and what these parts tell of it, oldest first.
+
+        A reminder of an event that was withdrawn since is void and left out.
+        """
         wanted = {part.fanout_id: part.kinds for part in parts}
         of_parts = fanouts.c.id.in_(wanted)
         owed = (await self._connection.execute(select(fanouts).where(of_parts))).all()
@@ -104,12 +108,15 @@ class SqlOutbox:
             for row in noticed
             if row.kind in wanted[row.fanout_id]
         ]
-        due = [(FanoutId(row.id), _reminder(row)) for row in owed if row.reminder_date is not None]
-        body = await self._connection.scalar(
-            select(events.c.body).where(events.c.id == owed[0].event_id)
-        )
+        of_event = select(events.c.body, events.c.watch).where(events.c.id == owed[0].event_id)
+        now = (await self._connection.execute(of_event)).one()
+        due = [
+            (FanoutId(row.id), _reminder(row))
+            for row in owed
+            if row.reminder_date is not None and now.watch != Watch.WITHDRAWN
+        ]
         ordered = sorted([*told, *due], key=lambda item: item[0])
-        return load_event(body or b""), tuple(item for _, item in ordered)
+        return load_event(now.body), tuple(item for _, item in ordered)
 
     async def message(self, form: str) -> tuple[MessageId, Message] | None:
         """The message that was kept under a form."""

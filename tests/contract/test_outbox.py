@@ -24,6 +24,7 @@ from outboxes import (
 from bot.domain.changes import DetailsChanged, Kind, UpdatePosted, WebcastLive
 from bot.domain.deliveries import Delivery, FanoutId, Part, State
 from bot.domain.events import EventId
+from bot.domain.watching import Tracked, Watch
 from bot.ports import Store
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START, a_hostile_message, a_message, an_event, an_update
@@ -74,6 +75,22 @@ async def test_news_of_a_reminder_comes_from_its_debt(store: SqlStore) -> None:
 
     assert event == an_event()
     assert news == (reminder,)
+
+
+async def test_reminder_of_a_withdrawn_event_is_void(store: SqlStore) -> None:
+    """`news`: a reminder of an event that was withdrawn since is void and left out."""
+    gone = Tracked(event=an_event(), watch=Watch.WITHDRAWN, first_seen_at=START)
+    kinds = frozenset({Kind.REMINDER})
+    async with store.writing() as unit:
+        await keep(unit)
+        fanout_id = await unit.outbox.owe(a_debt(kinds=kinds, reminder=a_reminder()))
+        await unit.snapshots.keep([gone])
+    part = Part(fanout_id=fanout_id or FanoutId(0), kinds=kinds)
+
+    async with store.reading() as unit:
+        _, news = await unit.outbox.news([part])
+
+    assert news == ()
 
 
 async def test_message_is_kept_under_its_form(store: SqlStore) -> None:

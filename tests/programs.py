@@ -19,7 +19,7 @@ from aiohttp import web
 
 from bot.simulator import Simulator, parse_scenario, serve
 
-PATIENCE = timedelta(seconds=45)
+PATIENCE = timedelta(seconds=90)
 """How long a process may take before a test gives it up; machines are slow at times."""
 
 STORY = """

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -115,8 +116,17 @@ async def test_signal_ends_the_service_cleanly(service: Program, story: Story) -
     assert [one["state"] for one in sent.document()] == ["sent", "sent"]
 
 
-@pytest.mark.parametrize("hanging", ["/events/upcoming/", "/api-throttle/"])
-async def test_signal_ends_a_service_that_waits_for_ll2(perigee: Program, hanging: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "hanging"),
+    [
+        ("run", "/events/upcoming/"),
+        ("run", "/api-throttle/"),
+        ("run --once", "/events/upcoming/"),
+    ],
+)
+async def test_signal_ends_a_service_that_waits_for_ll2(
+    perigee: Program, line: str, hanging: str
+) -> None:
     """LL2 may take a minute to answer; the owner need not wait for it, not even at the start."""
     asked = asyncio.Event()
 
@@ -127,10 +137,9 @@ async def test_signal_ends_a_service_that_waits_for_ll2(perigee: Program, hangin
         never: asyncio.Future[web.Response] = asyncio.get_running_loop().create_future()
         return await never
 
-    async with (
-        answering(answer) as base_url,
-        perigee.given(ll2__base_url=base_url, console__enabled="true").started("run") as running,
-    ):
+    async with answering(answer) as base_url, AsyncExitStack() as stack:
+        service = perigee.given(ll2__base_url=base_url, console__enabled="true")
+        running = await stack.enter_async_context(service.started(*line.split()))
         async with asyncio.timeout(30):
             await asked.wait()
         running.send(signal.SIGTERM)
@@ -138,6 +147,19 @@ async def test_signal_ends_a_service_that_waits_for_ll2(perigee: Program, hangin
 
     assert done.code == 0
     assert "Traceback" not in done.err
+
+
+async def test_interrupted_demo_tidies_up(perigee: Program) -> None:
+    """Who has seen enough leaves, and no file stays behind."""
+    tidy = perigee.within(TMPDIR=str(perigee.folder))
+
+    async with tidy.started("demo") as running:
+        await running.until("Day 1 of 7")
+        running.send(signal.SIGINT)
+        done = await running.end(within=timedelta(seconds=10))
+
+    assert (done.code, done.err.strip()) == (1, "perigee: interrupted")
+    assert [*perigee.folder.iterdir()] == []
 
 
 async def test_one_store_has_one_runner(service: Program) -> None:
@@ -155,25 +177,6 @@ async def test_one_store_has_one_runner(service: Program) -> None:
         "stop it first, or set store.url\n"
     )
     assert (added.code, done.code) == (0, 0)
-
-
-async def test_kill_loses_nothing(service: Program, story: Story) -> None:
-    """What was committed is delivered by the next run; only what was in flight may come twice."""
-    await service.run("subscriptions", "add", "--to", "console:main", "--remind", "off")
-    async with service.given(**QUICK).started("run") as running:
-        await running.until("first run: learnt")
-        story.go_on(DAY)
-        await running.until("Webcast is live")
-        running.send(signal.SIGKILL)
-        killed = await running.end()
-
-    resumed = await service.run("run", "--once")
-
-    assert killed.code == -signal.SIGKILL
-    assert resumed.code == 0
-    assert "Moved later by 2 days" in killed.out + resumed.out
-    deliveries = (await service.run("deliveries", "--json")).document()
-    assert [one["state"] for one in deliveries] == ["sent", "sent"]
 
 
 async def on_a_terminal(program: Program, *arguments: str) -> str:

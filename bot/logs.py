@@ -17,7 +17,8 @@ _MASK = "***"
 _LONGEST = 16_000
 """Characters of one text or JSON value; a longer one is cut, so that no answer floods the log."""
 
-_LOUD_VENDORS = ("aiohttp.access", "aiosqlite", "alembic", "sqlalchemy")
+LOUD_VENDORS = ("aiohttp.access", "aiosqlite", "alembic", "sqlalchemy")
+"""Loggers that say too much below a warning; only `debug` lets them."""
 
 _CREDENTIALS = re.compile(
     r"(?i:(?<=bot)\d+(?::|%3A)[\w-]+)"  # in the path of every Bot API address
@@ -55,7 +56,7 @@ def configure_logging(
         root.removeHandler(old)
     root.addHandler(_handler(sys.stderr, format, Mask(secrets), colour=colour))
     root.setLevel(level.upper())
-    for vendor in _LOUD_VENDORS:
+    for vendor in LOUD_VENDORS:
         quiet = logging.NOTSET if level == "debug" else max(logging.WARNING, root.level)
         logging.getLogger(vendor).setLevel(quiet)
 

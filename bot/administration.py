@@ -4,23 +4,35 @@ Opens the store for one piece of work at a time, also beside a running service.
 """
 
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 
+from bot.adapters.registry import adapter_names
+from bot.app import must_have_room
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.domain.asking import Asked, Held, read_filter, spell_filter
-from bot.domain.catalogue import agency_id, merged, type_id
+from bot.domain.catalogue import merged
 from bot.domain.deliveries import State
 from bot.domain.events import Event
 from bot.domain.fanouts import Record, Tally
-from bot.domain.subscriptions import Subscription, SubscriptionId, parse_destination
+from bot.domain.subscriptions import (
+    Destination,
+    Subscription,
+    SubscriptionId,
+    parse_destination,
+)
 from bot.domain.watching import Catalogue, Noticed
 from bot.errors import ConfigError
 from bot.ports import UnitOfWork
+from bot.store.engine import Engine
 from bot.store.unit_of_work import SqlStore, open_store
+
+logger = logging.getLogger(__name__)
 
 _OPTIONS = {
     "type": "types",
@@ -35,46 +47,80 @@ _OPTIONS = {
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[SqlStore]:
-    """The store, upgraded to this version."""
+    """The store, made where there is none, and upgraded to this version."""
+    must_have_room(settings.store.url)
     async with open_store(settings.store.url) as store:
         await store.upgrade()
         yield store
+
+
+@asynccontextmanager
+async def looked_into(settings: Settings) -> AsyncIterator[UnitOfWork]:
+    """The store for reading; one that is not there yet is empty, and is not made."""
+    engine = Engine(settings.store.url)
+    exists = engine.exists()
+    async with open_store(settings.store.url if exists else "sqlite://") as store:
+        stand = await store.revision()
+        if stand.current != stand.newest:
+            await store.upgrade()
+        async with store.reading() as unit:
+            yield unit
+    if not exists:
+        logger.warning("There is no store at %s yet; perigee run makes it", engine.path)
 
 
 async def find_events(
     settings: Settings, *, types: Iterable[str], agencies: Iterable[str], search: str
 ) -> tuple[Event, ...]:
     """Events that the store knows, soonest first."""
-    async with opened(settings) as store, store.reading() as unit:
-        catalogue = merged(await unit.names.known())
+    asked = Asked(types=tuple(types), agencies=tuple(agencies))
+    async with looked_into(settings) as unit:
+        wanted = read_filter(asked, merged(await unit.names.known()))
         return await unit.snapshots.find(
-            types=[type_id(one, catalogue) for one in types],
-            agencies=[agency_id(one, catalogue) for one in agencies],
-            search=search,
+            types=wanted.types, agencies=wanted.agencies, search=search
         )
 
 
 async def subscriptions(settings: Settings, destination: str | None = None) -> tuple[Held, ...]:
     """Who holds what."""
     at = None if destination is None else parse_destination(destination)
-    async with opened(settings) as store, store.reading() as unit:
+    async with looked_into(settings) as unit:
         catalogue = merged(await unit.names.known())
         held = await unit.subscriptions.held(at)
     return tuple(_held(one, catalogue) for one in held)
 
 
 async def subscribe(settings: Settings, destination: str, asked: Asked) -> Held:
-    """Add one subscription."""
+    """Add one subscription; say so where nothing is sent there yet."""
     async with opened(settings) as store, store.writing() as unit:
-        return await _subscribe(unit, destination, asked)
+        held = await _subscribe(unit, destination, asked)
+    at = held.subscription.destination
+    if at.adapter not in settings.adapters():
+        told = "%s is off in these settings; nothing is sent to %s until it is on"
+        logger.warning(told, at.adapter.title(), at)
+    return held
 
 
 async def _subscribe(unit: UnitOfWork, destination: str, asked: Asked) -> Held:
     catalogue = merged(await unit.names.known())
     wanted = read_filter(asked, catalogue)
     now = SystemClock().now()
-    added = await unit.subscriptions.add(parse_destination(destination), wanted, now=now)
+    added = await unit.subscriptions.add(_reachable(destination), wanted, now=now)
     return _held(added, catalogue)
+
+
+def _reachable(text: str) -> Destination:
+    """A destination of an adapter that is installed."""
+    destination = parse_destination(text)
+    known = sorted(adapter_names())
+    if destination.adapter in known:
+        return destination
+    near = get_close_matches(destination.adapter, known, n=1)
+    hint = f'; did you mean "{near[0]}:{destination.address}"?' if near else ""
+    raise ConfigError(
+        f'"{text}": there is no adapter "{destination.adapter}"{hint} '
+        f"(there are: {', '.join(known)})"
+    )
 
 
 async def unsubscribe(settings: Settings, destination: str, number: int | None) -> int:
@@ -115,10 +161,12 @@ async def import_subscriptions(
 
 def _entries(source: Path) -> list[object]:
     try:
-        parsed = json.loads(source.read_text(encoding="utf-8"))
+        parsed: object = json.loads(source.read_text(encoding="utf-8"))
     except OSError as exc:
         raise ConfigError(f"cannot read {source}: {exc.strerror}") from exc
-    except ValueError as exc:
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{source} is not UTF-8 text, so it is not what export writes") from exc
+    except (ValueError, RecursionError) as exc:
         raise ConfigError(f"{source} is not JSON: {exc}") from exc
     if not isinstance(parsed, list):
         raise ConfigError(f"{source} does not hold a list, as perigee subscriptions export writes")
@@ -142,19 +190,19 @@ def _read(entry: object) -> tuple[str, Asked]:
 
 async def changes(settings: Settings, *, since: datetime | None) -> tuple[Noticed, ...]:
     """What was noticed, oldest first."""
-    async with opened(settings) as store, store.reading() as unit:
+    async with looked_into(settings) as unit:
         return await unit.snapshots.noticed(since=since)
 
 
 async def deliveries(settings: Settings, *, state: State | None) -> tuple[Record, ...]:
     """The outbox, by age."""
-    async with opened(settings) as store, store.reading() as unit:
+    async with looked_into(settings) as unit:
         return await unit.outbox.records(state=state)
 
 
 async def tally(settings: Settings) -> Tally:
     """Deliveries by adapter and state, and the last five that were given up."""
-    async with opened(settings) as store, store.reading() as unit:
+    async with looked_into(settings) as unit:
         return Tally(
             counts=await unit.outbox.counts(),
             last_errors=await unit.outbox.records(state=State.DEAD, limit=5),
@@ -187,9 +235,23 @@ async def revision_line(settings: Settings) -> str:
 
 
 async def backup(settings: Settings, target: Path, progress: Callable[[int, int], None]) -> None:
-    """Copy the store to a new file, also while it is in use."""
+    """Copy the store to a new file, also while it is in use.
+
+    Raises:
+        ConfigError: the file is there already, or its folder is not.
+        StoreError: there is no store, or it cannot be copied.
+
+    """
+    _must_be_new(target)
     async with open_store(settings.store.url, must_exist=True) as store:
         await store.backup(target, progress)
+
+
+def _must_be_new(target: Path) -> None:
+    if target.exists():
+        raise ConfigError(f"{target} is there already; name a new file")
+    if not target.absolute().parent.is_dir():
+        raise ConfigError(f"there is no folder {target.absolute().parent}; make it first")
 
 
 def write_new(target: Path, text: str) -> None:
@@ -199,6 +261,7 @@ def write_new(target: Path, text: str) -> None:
         ConfigError: it is, or it cannot be written.
 
     """
+    _must_be_new(target)
     try:
         with target.open("x", encoding="utf-8") as file:
             file.write(text)

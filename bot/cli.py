@@ -5,23 +5,40 @@ standard error. Logs go to standard error, answers to standard output.
 """
 
 import asyncio
+import logging
+import os
 import sys
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
+from types import TracebackType
 
 import click
 
-from bot import __version__, app, demo, desk, views
-from bot.config import Settings, describe, load_settings
-from bot.errors import BotError, ConfigError, StoreBusy, StoreTooNew
+from bot import __version__, checking, demo, desk, running, views
+from bot.config import Settings, describe, load_settings, wants_colour
+from bot.errors import BotError, ConfigError, InvariantBroken, StoreBusy, StoreTooNew
 from bot.logs import configure_logging
+
+logger = logging.getLogger(__name__)
 
 _MISTAKES = (ConfigError, StoreBusy, StoreTooNew)
 
 
 def main() -> None:
-    """Run `perigee` and leave with its exit code."""
+    """Run `perigee` and leave with its exit code; a bug is logged, and Python leaves with 1."""
+    configure_logging("info", "text", colour=wants_colour())
+    sys.excepthook = _report_bug
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no "→" shows "?"
     sys.exit(outcome(sys.argv[1:]))
+
+
+def _report_bug(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    # The log masks secrets; Python's own report would print them.
+    logger.critical("Perigee crashed; please report this bug", exc_info=(kind, error, trace))
 
 
 def outcome(arguments: list[str]) -> int:
@@ -35,19 +52,35 @@ def outcome(arguments: list[str]) -> int:
         return _complain(exc.format_message(), code=2)
     except click.Abort:
         return _complain("interrupted", code=1)
-    except (BotError, ExceptionGroup) as exc:
+    except (BotError, OSError, ExceptionGroup) as exc:
         return _explain(exc)
     return 0
 
 
 def _explain(error: Exception) -> int:
     """Say what happened; a group is as serious as its worst, and only bugs show a traceback."""
-    known = list(_causes(error))
-    if not all(isinstance(one, BotError) for one in known):
+    causes = list(_causes(error))
+    if any(isinstance(one, BrokenPipeError) for one in causes):
+        _close_output()
+        return 1  # nobody reads us any more
+    if not all(isinstance(one, BotError | OSError) for one in causes):
         raise error
-    for text in dict.fromkeys(str(one) for one in known):
+    if any(isinstance(one, InvariantBroken) for one in causes):
+        raise error
+    if any(isinstance(one, OSError) for one in causes):
+        _close_output()
+    for text in dict.fromkeys(_sentence(one) for one in causes):
         _complain(text, code=1)
-    return 2 if all(isinstance(one, _MISTAKES) for one in known) else 1
+    return 2 if all(isinstance(one, _MISTAKES) for one in causes) else 1
+
+
+def _sentence(error: Exception) -> str:
+    return f"the system refused: {error}" if isinstance(error, OSError) else str(error)
+
+
+def _close_output() -> None:
+    """What could not be written must not be tried again by the interpreter's last flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _causes(error: Exception) -> Iterator[Exception]:
@@ -65,7 +98,8 @@ def _complain(text: str, *, code: int) -> int:
 
 def _settings(config: Path | None) -> Settings:
     settings = load_settings(config)
-    configure_logging(settings.log.level, settings.log.format, settings.secrets())
+    log = settings.log
+    configure_logging(log.level, log.format, settings.secrets(), colour=wants_colour())
     return settings
 
 
@@ -86,8 +120,15 @@ def perigee() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="Order of what has none.")
 def _demo(speed: float, seed: int) -> None:
     """Play a space week here: no account, no network."""
-    configure_logging("error", "text")
-    asyncio.run(demo.play(click.echo, speed=speed, seed=seed))
+    configure_logging("error", "text", colour=wants_colour())
+    asyncio.run(_play(speed, seed))
+
+
+async def _play(speed: float, seed: int) -> None:
+    with running.stop_on_signal() as stop:
+        await running.unless(stop, demo.play(click.echo, speed=speed, seed=seed))
+    if stop.is_set():
+        raise click.Abort
 
 
 @perigee.command("run")
@@ -95,49 +136,48 @@ def _demo(speed: float, seed: int) -> None:
 @click.option(
     "--roles",
     metavar="LIST",
-    default=",".join(app.ROLES),
-    show_default=True,
-    help="What this process does.",
+    help=f"What this process does, of {','.join(running.ROLES)}; default: all.",
 )
 @click.option("--once", is_flag=True, help="One poll, deliver all that is due, end.")
-def _run(config: Path | None, roles: str, *, once: bool) -> None:
+def _run(config: Path | None, roles: str | None, *, once: bool) -> None:
     """Run the service until SIGTERM or SIGINT."""
-    chosen = _roles(roles)
+    if once and roles is not None:
+        raise ConfigError("--once does everything once; leave out --roles")
+    chosen = running.ROLES if roles is None else _roles(roles)
     settings = _settings(config)
-    asyncio.run(_once(settings) if once else _serve(settings, chosen))
+    asyncio.run(_once(settings) if once else running.serve(settings, chosen))
 
 
 def _roles(text: str) -> tuple[str, ...]:
     chosen = tuple(role.strip() for role in text.split(",") if role.strip())
+    there_are = f"there are: {', '.join(running.ROLES)}"
+    if not chosen:
+        raise ConfigError(f"--roles names no role; {there_are}")
     for role in chosen:
-        if role not in app.ROLES:
-            raise ConfigError(f'there is no role "{role}"; there are: {", ".join(app.ROLES)}')
+        if role not in running.ROLES:
+            raise ConfigError(f'there is no role "{role}"; {there_are}')
     return chosen
 
 
-async def _serve(settings: Settings, roles: tuple[str, ...]) -> None:
-    with app.stop_on_signal() as stop:
-        async with app.open_service(settings) as service:
-            await app.run(service, stop, roles=roles)
-
-
 async def _once(settings: Settings) -> None:
-    async with app.open_service(settings) as service:
-        report = await app.run_once(service)
-        counts = await app.delivered(service)
-    click.echo(views.once_line(report, counts))
+    with running.stop_on_signal() as stop:
+        done = await running.once(settings, stop)
+    click.echo(views.once_line(*done) if done else "Stopped before all was done.")
 
 
 @perigee.command("check")
 @desk.with_config
-@click.option("--online", is_flag=True, help="Also ask LL2, Discord and Telegram.")
+@click.option("--online", is_flag=True, help="Also ask LL2 whether it answers.")
 def _check(config: Path | None, *, online: bool) -> None:
     """Validate the settings and say what they will do."""
-    settings = _settings(config)
+    settings = desk.quiet_settings(config)
+    faults = asyncio.run(checking.faults(settings))
+    if faults:
+        raise ConfigError("\n".join(faults))
     for sentence in describe(settings):
         click.echo(sentence)
     if online:
-        click.echo(asyncio.run(app.check_online(settings)))
+        click.echo(asyncio.run(checking.ask_ll2(settings)))
 
 
 @perigee.command("simulator")
@@ -156,7 +196,7 @@ def _check(config: Path | None, *, online: bool) -> None:
 )
 def _simulator(port: int, scenario: Path | None, speed: float) -> None:
     """Serve an LL2 that plays a story, to develop against."""
-    configure_logging("info", "text")
+    configure_logging("info", "text", colour=wants_colour())
     asyncio.run(demo.serve_simulator(scenario, port=port, speed=speed, tell=click.echo))
 
 

@@ -88,24 +88,31 @@ class StoryClock:
 
     async def _is_quiet(self) -> bool:
         for _ in range(_YIELDS):
-            if not self._all_idle():
+            if self._target() is None:
                 return False
             await asyncio.sleep(0)
-        return self._all_idle()
+        return self._target() is not None
 
-    def _all_idle(self) -> bool:
-        return len(self._waiters) >= self._parties and all(one.is_idle() for one in self._waiters)
+    def _target(self) -> datetime | None:
+        """The first moment awaited; None while a party works or waits for the world."""
+        dues = [waiter.due for waiter in self._waiters if waiter.due and waiter.is_idle()]
+        if len(self._waiters) < self._parties or len(dues) < len(self._waiters):
+            return None
+        return max(min(dues), self._now)
 
     async def _leap(self, began: float) -> None:
-        dues = [waiter.due for waiter in self._waiters if waiter.due is not None]
-        target = max(min(dues), self._now)
-        self._told += target - self._now
+        target = self._target() or self._now
+        told = self._told + (target - self._now)
         # What the work took already counts: only a story that runs ahead is held back.
-        ahead = began + self._told.total_seconds() / self._speed
+        ahead = began + told.total_seconds() / self._speed
         await asyncio.sleep(max(ahead - asyncio.get_running_loop().time(), 0))
-        self._now = target
+        if self._target() == target:
+            self._now, self._told = target, told
+            self._ring()
+
+    def _ring(self) -> None:
         for waiter in self._waiters:
-            if waiter.due is not None and waiter.due <= target:
+            if waiter.due is not None and waiter.due <= self._now:
                 waiter.alarm.set()
 
 

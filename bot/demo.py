@@ -5,6 +5,7 @@ adapter prints what its channels get.
 """
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -13,12 +14,11 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from bot import administration, app
+from bot import administration, app, running, views
 from bot.clock import StoryClock, SystemClock
 from bot.config import FixedSettings
 from bot.domain.asking import Asked
 from bot.domain.changes import Kind, kind_of
-from bot.domain.deliveries import State
 from bot.errors import ConfigError
 from bot.simulator import (
     Scenario,
@@ -94,8 +94,9 @@ def _settings(base_url: str, folder: Path) -> FixedSettings:
 
 def _introduce(tell: Tell, scenario: Scenario) -> None:
     tell(f"Perigee demo: {scenario.title}.")
-    tell("A simulated Launch Library 2 plays it on a local port; the bot polls it 15 times an")
-    tell("hour at the most and tells three channels what changes:")
+    tell("A simulated Launch Library 2 plays it on a local port. The bot asks it 15 times an hour")
+    tell("at the most, learns in silence what is there already, and tells three channels what")
+    tell("changes. Each block below is one message, under the channel that gets it:")
     for name, (purpose, _) in CHANNELS.items():
         tell(f"  #{name}: {purpose}")
     tell("")
@@ -107,14 +108,14 @@ async def _tell_story(
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         ticking = group.create_task(clock.run(), name="story clock")
-        running = group.create_task(app.run(service, stop), name="bot")
+        bot = group.create_task(running.run(service, stop), name="bot")
         days = -(-scenario.duration // _DAY)
         for day in range(days):
             tell(f"═══ Day {day + 1} of {days}: {clock.now():%A, %-d %B %Y} ═══\n")
             end = min(ANCHOR + (day + 1) * _DAY, ANCHOR + scenario.duration)
             await clock.wait(end - clock.now())
         stop.set()
-        await running
+        await bot
         ticking.cancel()
 
 
@@ -132,8 +133,10 @@ async def _sum_up(service: app.Service, simulator: Simulator, tell: Tell) -> Non
         f"Requests    {len(asked)}; at most {_busiest_hour([one.time for one in asked])} in any "
         f"hour of the {limit} allowed; refused for too many: {simulator.violations}"
     )
+    failed = sum(one.status != 200 for one in asked)
+    tell(f"Outages     {failed} requests failed, because LL2 is down now and then in this story")
     tell("Noticed     " + ", ".join(f"{kinds[kind]} {kind}" for kind in Kind if kinds[kind]))
-    tell("Deliveries  " + ", ".join(_states(counts)))
+    tell(f"Deliveries  {views.deliveries_line(counts)}")
 
 
 def _busiest_hour(times: Sequence[datetime]) -> int:
@@ -144,13 +147,6 @@ def _busiest_hour(times: Sequence[datetime]) -> int:
             first += 1
         most = max(most, last - first + 1)
     return most
-
-
-def _states(counts: app.Counts) -> list[str]:
-    totals = Counter[State]()
-    for (_, state), count in counts.items():
-        totals[state] += count
-    return [f"{totals[state]} {state}" for state in State if totals[state]]
 
 
 async def serve_simulator(scenario: Path | None, *, port: int, speed: float, tell: Tell) -> None:
@@ -169,9 +165,10 @@ async def serve_simulator(scenario: Path | None, *, port: int, speed: float, tel
     simulator = Simulator(story, lambda: start + (clock.now() - start) * speed, anchor=start)
     try:
         async with AsyncExitStack() as stack:
-            stop = stack.enter_context(app.stop_on_signal())
+            stop = stack.enter_context(running.stop_on_signal())
             base_url = await stack.enter_async_context(serve(simulator, port=port))
             tell(f"{story.title}: serving {base_url} (stop with Ctrl-C)")
             await stop.wait()
     except OSError as exc:
-        raise ConfigError(f"cannot serve on port {port}: {exc.strerror}; choose --port") from exc
+        why = os.strerror(exc.errno) if exc.errno else str(exc)
+        raise ConfigError(f"cannot serve on port {port}: {why}; choose another --port") from exc

@@ -11,12 +11,16 @@ import click
 
 from bot import administration, views
 from bot.clock import SystemClock
-from bot.config import Settings, load_settings
+from bot.config import Settings, load_settings, wants_colour
 from bot.domain.asking import Asked
+from bot.domain.changes import Kind
 from bot.domain.deliveries import State
 from bot.domain.spans import read_span
 from bot.errors import ConfigError
 from bot.logs import configure_logging
+
+_LARGEST_NUMBER = (1 << 63) - 1
+"""What the store can count to."""
 
 Answer = TypeVar("Answer")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -29,14 +33,32 @@ with_config = click.option(
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-def _names(option: str, field: str, text: str) -> Callable[[Command], Command]:
-    return click.option(option, field, multiple=True, metavar="NAME", help=text)
+def _names(
+    option: str, field: str, text: str, metavar: str = "NAME"
+) -> Callable[[Command], Command]:
+    return click.option(
+        option, field, multiple=True, metavar=metavar, help=text, callback=_not_blank
+    )
+
+
+def _not_blank(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
+    """A script's empty variable must not mean "any"."""
+    if any(not value.replace(",", "").strip() for value in values):
+        raise ConfigError(f"{option.opts[0]} is empty; give it a value or leave it out")
+    return values
+
+
+def quiet_settings(config: Path | None) -> Settings:
+    """Settings for a command that answers by itself: only warnings are logged beside it."""
+    settings = load_settings(config)
+    form = settings.log.format
+    configure_logging("warning", form, settings.secrets(), colour=wants_colour())
+    return settings
 
 
 def _on_store(config: Path | None, work: Callable[[Settings], Awaitable[Answer]]) -> Answer:
     """Do one piece of work on the store, without a diary of it."""
-    settings = load_settings(config)
-    configure_logging("warning", settings.log.format, settings.secrets())
+    settings = quiet_settings(config)
 
     async def done() -> Answer:
         return await work(settings)
@@ -46,8 +68,8 @@ def _on_store(config: Path | None, work: Callable[[Settings], Awaitable[Answer]]
 
 @click.command()
 @with_config
-@_names("--type", "types", "Only this event type; may be repeated.")
-@_names("--agency", "agencies", "Only this agency; may be repeated.")
+@_names("--type", "types", "Only these event types, by name or id, also behind commas.")
+@_names("--agency", "agencies", "Only of these agencies, by name, abbreviation or id.")
 @click.option("--search", default="", metavar="WORDS", help="Only events whose text has these.")
 @_as_json
 def events(
@@ -68,7 +90,8 @@ def events(
     if as_json:
         click.echo(views.document([views.event_document(one) for one in found]))
     else:
-        click.echo(views.events_table(found))
+        asked = bool(types or agencies or search)
+        click.echo(views.events_table(found, asked=asked))
 
 
 @click.group()
@@ -86,7 +109,7 @@ def _list(config: Path | None, destination: str | None, *, as_json: bool) -> Non
     if as_json:
         click.echo(views.document([views.subscription_document(one) for one in held]))
     else:
-        click.echo(views.subscriptions_table(held))
+        click.echo(views.subscriptions_table(held, destination))
 
 
 @subscriptions.command("add")
@@ -95,9 +118,9 @@ def _list(config: Path | None, destination: str | None, *, as_json: bool) -> Non
 @_names("--type", "types", "Event types, by name or id, also behind commas; none: any.")
 @_names("--agency", "agencies", "Agencies, by name, abbreviation or id; none: any.")
 @_names("--program", "programs", "Programs, by name or id; none: any.")
-@_names("--search", "search", "Words in name, place or description; none: any.")
-@_names("--changes", "kinds", "Kinds of news; none: all but details.")
-@_names("--remind", "remind", "Lead times, e.g. 24h,1h,10m (the default), or off.")
+@_names("--search", "search", "Words in name, place or description; none: any.", "WORDS")
+@_names("--changes", "kinds", f"Of {', '.join(Kind)}; none: all but details.", "KIND")
+@_names("--remind", "remind", "Lead times, e.g. 24h,1h,10m (the default), or off.", "TIME")
 @_as_json
 def _add(
     config: Path | None,
@@ -115,8 +138,7 @@ def _add(
     if as_json:
         click.echo(views.document(views.subscription_document(held)))
     else:
-        number, wants = held.subscription.id, views.filter_line(held)
-        click.echo(f"Subscription {number}: {held.subscription.destination} gets {wants}.")
+        click.echo(views.subscription_line(held))
 
 
 @subscriptions.command("remove")
@@ -124,7 +146,7 @@ def _add(
 @click.option("--to", "destination", metavar="ADAPTER:ADDRESS", required=True, help="Whose.")
 @click.option("--all", "every", is_flag=True, help="All of this destination.")
 @_as_json
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=click.IntRange(1, _LARGEST_NUMBER), required=False)
 def _remove(
     config: Path | None, destination: str, number: int | None, *, every: bool, as_json: bool
 ) -> None:
@@ -137,7 +159,7 @@ def _remove(
     if as_json:
         click.echo(views.document({"removed": removed}))
     else:
-        click.echo(f"Removed {removed} of {destination}.")
+        click.echo(f"Removed {views.counted(removed, 'subscription')} of {destination}.")
 
 
 @subscriptions.command("export")
@@ -148,10 +170,12 @@ def _export(config: Path | None, file: Path | None, *, as_json: bool) -> None:
     """Write all subscriptions as JSON, to FILE or standard output."""
     held = _on_store(config, administration.subscriptions)
     exported = views.document([views.subscription_document(one) for one in held])
-    if file is None or as_json:
-        click.echo(exported)
     if file is not None:
         administration.write_new(file, exported + "\n")
+    if file is None or as_json:
+        click.echo(exported)
+    else:
+        click.echo(f"Exported {views.counted(len(held), 'subscription')} to {file}.")
 
 
 @subscriptions.command("import")
@@ -159,7 +183,7 @@ def _export(config: Path | None, file: Path | None, *, as_json: bool) -> None:
 @_as_json
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def _import(config: Path | None, file: Path, *, as_json: bool) -> None:
-    """Add the subscriptions of an exported file: all of them or, with a fault in it, none."""
+    """Add an exported file's subscriptions, all or none."""
     tell = _progress("Importing")
     imported = _on_store(
         config, lambda settings: administration.import_subscriptions(settings, file, tell)
@@ -167,7 +191,7 @@ def _import(config: Path | None, file: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(views.document({"imported": imported}))
     else:
-        click.echo(f"Imported {imported} subscriptions.")
+        click.echo(f"Imported {views.counted(imported, 'subscription')}.")
 
 
 def _progress(label: str) -> Callable[[int, int], None]:
@@ -193,17 +217,17 @@ def changes(config: Path | None, since: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(views.document([views.change_document(one) for one in noticed]))
     else:
-        click.echo(views.changes_table(noticed))
+        click.echo(views.changes_table(noticed, asked=since is not None))
 
 
 def _moment(text: str) -> datetime:
     """A date, a date with a time, or a span before now."""
     span = read_span(text)
-    if span is not None:
-        return SystemClock().now() - span
     try:
+        if span is not None:
+            return SystemClock().now() - span
         at = datetime.fromisoformat(text)
-    except ValueError as exc:
+    except (ValueError, OverflowError) as exc:
         hint = "write a date, e.g. 2026-09-14T08:00, or a span, e.g. 2d"
         raise ConfigError(f'--since "{text}" is not a time; {hint}') from exc
     return at if at.tzinfo else at.replace(tzinfo=UTC)
@@ -214,7 +238,7 @@ def _moment(text: str) -> datetime:
 @click.option("--state", type=click.Choice([one.value for one in State]), help="Only this state.")
 @_as_json
 def deliveries(config: Path | None, state: str | None, *, as_json: bool) -> None:
-    """Show the outbox: counts and the last errors; with --json every delivery."""
+    """Show the outbox in numbers, or all with --json."""
     if as_json:
         wanted = None if state is None else State(state)
         rows = _on_store(config, lambda settings: administration.deliveries(settings, state=wanted))

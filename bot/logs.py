@@ -17,7 +17,8 @@ _MASK = "***"
 _LONGEST = 16_000
 """Characters of one text or JSON value; a longer one is cut, so that no answer floods the log."""
 
-_LOUD_VENDORS = ("aiohttp.access", "aiosqlite", "alembic", "sqlalchemy")
+LOUD_VENDORS = ("aiohttp.access", "aiosqlite", "alembic", "sqlalchemy")
+"""Loggers that say too much below a warning; only `debug` lets them."""
 
 _CREDENTIALS = re.compile(
     r"(?i:(?<=bot)\d+(?::|%3A)[\w-]+)"  # in the path of every Bot API address
@@ -38,6 +39,8 @@ def configure_logging(
     level: str,
     format: Literal["text", "json"],  # noqa: A002 - the setting's own name
     secrets: Iterable[str] = (),
+    *,
+    colour: bool = True,
 ) -> None:
     """Log from `level` on to standard error; called again, it replaces what it did before.
 
@@ -45,22 +48,26 @@ def configure_logging(
         level: `debug`, `info`, `warning`, `error` or `critical`.
         format: `text` for people, `json` for machines.
         secrets: texts that are never to be printed.
+        colour: whether a terminal may show levels in colour.
 
     """
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if handler.name == _HANDLER]:
         root.removeHandler(old)
-    root.addHandler(_handler(sys.stderr, format, Mask(secrets)))
+    root.addHandler(_handler(sys.stderr, format, Mask(secrets), colour=colour))
     root.setLevel(level.upper())
-    for vendor in _LOUD_VENDORS:
+    for vendor in LOUD_VENDORS:
         quiet = logging.NOTSET if level == "debug" else max(logging.WARNING, root.level)
         logging.getLogger(vendor).setLevel(quiet)
 
 
-def _handler(stream: TextIO, form: Literal["text", "json"], mask: "Mask") -> logging.Handler:
+def _handler(
+    stream: TextIO, form: Literal["text", "json"], mask: "Mask", *, colour: bool
+) -> logging.Handler:
     handler = _Handler(stream)
     handler.name = _HANDLER
-    handler.setFormatter(_Json(mask) if form == "json" else _Text(mask, colour=stream.isatty()))
+    coloured = colour and stream.isatty()
+    handler.setFormatter(_Json(mask) if form == "json" else _Text(mask, colour=coloured))
     return handler
 
 

@@ -1,10 +1,13 @@
 """What tests share: an environment without our variables, captured answers, a written config."""
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from bot.logs import LOUD_VENDORS
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +16,17 @@ def scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("PERIGEE_") and not name.startswith("PERIGEE_TEST_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def unchanged_logging() -> Iterator[None]:
+    """A test that sets up logging leaves no trace of it to the next one."""
+    loggers = [logging.getLogger(), *map(logging.getLogger, LOUD_VENDORS)]
+    before = [(logger, logger.level, tuple(logger.handlers)) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")

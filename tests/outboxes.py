@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from bot.domain.changes import Change, DateChanged, Kind, Reminder, kind_of
 from bot.domain.deliveries import Delivery, FanoutId, MessageId, Priority, State, Verdict
 from bot.domain.events import Event
-from bot.domain.fanouts import Debt, Result
+from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.subscriptions import Destination, Filter
 from bot.domain.watching import Tracked
 from bot.ports import Store, UnitOfWork
@@ -142,13 +142,17 @@ async def finish(store: Store, claimed: Iterable[Delivery], **verdict: Any) -> N
         )
 
 
+async def records(store: Store) -> tuple[Record, ...]:
+    """The record of all deliveries, oldest first."""
+    async with store.reading() as unit:
+        return await unit.outbox.records()
+
+
 async def states(store: Store) -> list[State]:
     """The states of all deliveries, oldest first."""
-    async with store.reading() as unit:
-        return [record.state for record in await unit.outbox.records()]
+    return [record.state for record in await records(store)]
 
 
 async def reached(store: Store) -> list[Destination]:
     """The destinations of all deliveries, oldest first."""
-    async with store.reading() as unit:
-        return [record.destination for record in await unit.outbox.records()]
+    return [record.destination for record in await records(store)]

@@ -8,6 +8,6 @@ sentences what is wrong; what follows from a setting is for others to say. The t
 from bot.config.describing import describe
 from bot.config.loading import load_settings
 from bot.config.settings import FixedSettings, Settings
-from bot.config.sources import find_config
+from bot.config.sources import find_config, wants_colour
 
-__all__ = ["FixedSettings", "Settings", "describe", "find_config", "load_settings"]
+__all__ = ["FixedSettings", "Settings", "describe", "find_config", "load_settings", "wants_colour"]

@@ -55,4 +55,4 @@ def _first_run(settings: Settings) -> str:
 
 
 def _serving(listen: str) -> str:
-    return f"Serves its page on http://{listen}/." if listen else "Serves no page."
+    return f"Serves no page on {listen} yet: a later version does." if listen else "Serves no page."

@@ -4,11 +4,11 @@ The same words serve the command line and the chats.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.domain.catalogue import agency_id, program_id, type_id
+from bot.domain.catalogue import agency_id, program_id, spelling, type_id
 from bot.domain.changes import DEFAULT_KINDS, Kind
 from bot.domain.spans import read_span, spell_span
 from bot.domain.subscriptions import DEFAULT_LEADS, Filter, Subscription, normalised
@@ -86,31 +86,35 @@ def read_leads(words: Iterable[str]) -> frozenset[timedelta]:
     values = tuple(_each(words))
     if not values:
         return frozenset(DEFAULT_LEADS)
-    if [one.casefold() for one in values] == [NO_REMINDERS]:
+    if all(value.casefold() == NO_REMINDERS for value in values):
         return frozenset()
+    if any(value.casefold() == NO_REMINDERS for value in values):
+        raise ConfigError(
+            '"off" does not go together with lead times; write off, or e.g. 24h,1h,10m'
+        )
     return frozenset(_lead(value) for value in values)
 
 
 def spell_filter(asked: Filter, catalogue: Catalogue) -> dict[str, list[str]]:
     """A filter in words, by option; options that ask for nothing special are left out."""
-    types = {one.id: one.name for one in catalogue.types}
-    agencies = {one.id: one.abbrev or one.name for one in catalogue.agencies}
-    programs = {one.id: one.name for one in catalogue.programs}
     spelled = {
-        "type": sorted(types.get(key, str(key)) for key in asked.types),
-        "agency": sorted(agencies.get(key, str(key)) for key in asked.agencies),
-        "program": sorted(programs.get(key, str(key)) for key in asked.programs),
+        "type": sorted(spelling(key, catalogue.types) for key in asked.types),
+        "agency": sorted(spelling(key, catalogue.agencies) for key in asked.agencies),
+        "program": sorted(spelling(key, catalogue.programs) for key in asked.programs),
         "search": sorted(asked.words),
         "changes": [kind.value for kind in Kind if kind in asked.kinds],
-        "remind": [spell_lead(lead) for lead in sorted(asked.leads, reverse=True)],
+        "remind": spell_leads(asked.leads),
     }
     if asked.kinds == DEFAULT_KINDS:
         del spelled["changes"]
-    if not asked.leads:
-        spelled["remind"] = [NO_REMINDERS]
-    elif asked.leads == frozenset(DEFAULT_LEADS):
+    if asked.leads == frozenset(DEFAULT_LEADS):
         del spelled["remind"]
     return {option: values for option, values in spelled.items() if values}
+
+
+def spell_leads(leads: Collection[timedelta]) -> list[str]:
+    """Lead times as they are typed, the longest first; none: "off"."""
+    return [spell_lead(lead) for lead in sorted(leads, reverse=True)] or [NO_REMINDERS]
 
 
 def spell_lead(lead: timedelta) -> str:

@@ -13,6 +13,9 @@ from bot.domain.subscriptions import normalised
 from bot.domain.watching import Catalogue
 from bot.errors import ConfigError
 
+_LONGEST_ID = 9
+"""Digits; LL2 counts events, its most numerous, in thousands."""
+
 Named = TypeVar("Named", EventType, Agency, Program)
 
 _TYPES = (
@@ -83,6 +86,18 @@ def program_id(text: str, catalogue: Catalogue) -> int:
     return _meant(text, catalogue.programs, "program")
 
 
+def spelling(key: int, choices: Sequence[Named]) -> str:
+    """The shortest name of this id that is read back as this id and nothing else."""
+    for name in (name for one in choices if one.id == key for name in reversed(_names(one))):
+        if (
+            "," not in name
+            and not normalised(name).isdecimal()
+            and len(_called(name, choices)) == 1
+        ):
+            return name
+    return str(key)
+
+
 def _meant(text: str, choices: Sequence[Named], what: str) -> int:
     """By id, name or abbreviation in any case; else the only one whose name holds the text.
 
@@ -92,8 +107,8 @@ def _meant(text: str, choices: Sequence[Named], what: str) -> int:
     """
     asked = normalised(text)
     if asked.isdecimal():
-        return int(asked)
-    fitting = _fitting(choices, lambda name: name == asked)
+        return _id(text, asked)
+    fitting = _called(text, choices)
     if len(fitting) != 1 and asked:
         fitting = fitting or _fitting(choices, lambda name: asked in name)
     if len(fitting) == 1:
@@ -101,14 +116,32 @@ def _meant(text: str, choices: Sequence[Named], what: str) -> int:
     raise ConfigError(_puzzled(text, fitting, choices, what))
 
 
+def _id(text: str, digits: str) -> int:
+    if len(digits) > _LONGEST_ID:
+        raise ConfigError(f'"{text}" is too large for an id of LL2')
+    return int(digits)
+
+
+def _called(text: str, choices: Iterable[Named]) -> list[Named]:
+    asked = normalised(text)
+    return _fitting(choices, lambda name: name == asked)
+
+
 def _fitting(choices: Iterable[Named], fits: Callable[[str], bool]) -> list[Named]:
     return [one for one in choices if any(fits(normalised(name)) for name in _spellings(one))]
 
 
+def _names(one: EventType | Agency | Program) -> tuple[str, ...]:
+    """What LL2 calls it, the shortest last."""
+    return (one.name, one.abbrev) if isinstance(one, Agency) and one.abbrev else (one.name,)
+
+
 def _spellings(one: EventType | Agency | Program) -> tuple[str, ...]:
-    if isinstance(one, Agency) and one.abbrev:
-        return (one.name, one.abbrev)
-    return (one.name,)
+    """What people may call it: LL2 abbreviates no program, so initials do."""
+    words = one.name.split()
+    if isinstance(one, Program) and len(words) > 1:
+        return (*_names(one), "".join(word[0] for word in words))
+    return _names(one)
 
 
 def _puzzled(text: str, fitting: Sequence[Named], choices: Sequence[Named], what: str) -> str:

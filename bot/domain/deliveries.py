@@ -23,7 +23,7 @@ LONGEST_WAIT = timedelta(days=7)
 
 _FIRST_BACKOFF = timedelta(seconds=5)
 _LONGEST_BACKOFF = timedelta(hours=1)
-_UNKNOWN_ATTEMPTS = 2
+_SHORT_WAITS = 3
 _IMMINENT = timedelta(hours=1)
 
 
@@ -77,6 +77,7 @@ class Delivery:
         parts: the fan-outs that it tells of, oldest first; more than one after folding.
         attempts: how often it was handed to the adapter, this time included once it is.
         channel: how its destination wants to be addressed.
+        may_have_arrived: the end of an earlier attempt is not known.
 
     """
 
@@ -87,6 +88,7 @@ class Delivery:
     parts: tuple[Part, ...]
     attempts: int = 0
     channel: Channel = DEFAULT_CHANNEL
+    may_have_arrived: bool = False
 
     @property
     def form(self) -> str:
@@ -159,6 +161,7 @@ class Verdict:
         not_before: when a pending one may be tried again.
         error: why it is not sent; empty when it is.
         remote_id: the platform's id when it is sent.
+        may_have_arrived: the end of this attempt or an earlier one is not known.
 
     """
 
@@ -166,6 +169,7 @@ class Verdict:
     not_before: datetime | None = None
     error: str = ""
     remote_id: str = ""
+    may_have_arrived: bool = False
 
 
 def advance(
@@ -186,27 +190,49 @@ def advance(
             return Verdict(state=State.HELD, error=reason)
         case Gone(reason=reason):
             # By then the destination is well again, or found gone for sure and paused.
-            return _again(delivery, reason, now + PATIENCE, last=MAX_ATTEMPTS, otherwise=State.DEAD)
+            return _later(delivery, reason, now + PATIENCE)
         case Later(reason=reason, wait=wait):
-            # Bounded, because a platform's absurd wait must not run off the calendar.
-            pause = backoff(delivery.attempts, random) if wait is None else min(wait, LONGEST_WAIT)
-            return _again(delivery, reason, now + pause, last=MAX_ATTEMPTS, otherwise=State.DEAD)
+            return _later(delivery, reason, now + _pause(delivery.attempts, wait, random))
         case Unknown(reason=reason):
-            may_repeat = repeat_is_harmless or delivery.priority is Priority.URGENT
-            last = MAX_ATTEMPTS if repeat_is_harmless else _UNKNOWN_ATTEMPTS if may_repeat else 0
+            if not _may_repeat(delivery, repeat_is_harmless=repeat_is_harmless):
+                return _given_up(delivery, reason, State.UNKNOWN)
             pause = backoff(delivery.attempts, random)
-            return _again(delivery, reason, now + pause, last=last, otherwise=State.UNKNOWN)
+            return _again(reason, now + pause, may_have_arrived=True)
         case _ as never:
             assert_never(never)
 
 
-def _again(
-    delivery: Delivery, reason: str, at: datetime, *, last: int, otherwise: State
-) -> Verdict:
-    if delivery.attempts < last:
-        return Verdict(state=State.PENDING, not_before=at, error=reason)
+def _may_repeat(delivery: Delivery, *, repeat_is_harmless: bool) -> bool:
+    """Whether to send again what may have arrived: the urgent rather twice than never."""
+    once_more = delivery.priority is Priority.URGENT and not delivery.may_have_arrived
+    return delivery.attempts < MAX_ATTEMPTS and (repeat_is_harmless or once_more)
+
+
+def _pause(attempts: int, wait: timedelta | None, random: Random) -> timedelta:
+    ours = backoff(attempts, random)
+    if wait is None:
+        return ours
+    # Bounded, because a platform's absurd wait must not run off the calendar; and not obeyed for
+    # ever when it is short, because all attempts would be spent within seconds.
+    theirs = min(wait, LONGEST_WAIT)
+    return theirs if attempts <= _SHORT_WAITS else max(ours, theirs)
+
+
+def _later(delivery: Delivery, reason: str, at: datetime) -> Verdict:
+    if delivery.attempts >= MAX_ATTEMPTS:
+        return _given_up(delivery, reason, State.DEAD)
+    return _again(reason, at, may_have_arrived=delivery.may_have_arrived)
+
+
+def _again(reason: str, at: datetime, *, may_have_arrived: bool) -> Verdict:
+    return Verdict(
+        state=State.PENDING, not_before=at, error=reason, may_have_arrived=may_have_arrived
+    )
+
+
+def _given_up(delivery: Delivery, reason: str, state: State) -> Verdict:
     attempts = "1 attempt" if delivery.attempts == 1 else f"{delivery.attempts} attempts"
-    return Verdict(state=otherwise, error=f"{reason} (gave up after {attempts})")
+    return Verdict(state=state, error=f"{reason} (gave up after {attempts})")
 
 
 def backoff(attempts: int, random: Random) -> timedelta:

@@ -23,8 +23,8 @@ ASK_EVERY = timedelta(minutes=1)
 _COMMIT_TIME = timedelta(seconds=15)
 """How long the request log may take to commit a mark before the request leaves."""
 
-_LEFT_BY_CATALOGUE = 4
-"""Polls that must still fit after a request for names: these can wait, events cannot."""
+_LEAST_FOR_NAMES = 10
+"""A smaller hourly budget goes to polls and probes alone: names also come with the events."""
 
 
 def latest_answer(now: datetime) -> datetime:
@@ -159,7 +159,8 @@ class RequestBudget:
             case Purpose.POLL:
                 return self._limit - self._reserve()
             case Purpose.CATALOGUE:
-                return self._limit - self._reserve() - _LEFT_BY_CATALOGUE
+                # The calm rhythm leaves two of fifteen free, as many as names need once a week.
+                return self._limit - self._reserve() if self._limit >= _LEAST_FOR_NAMES else 0
 
     def _reserve(self) -> int:
         """One request is kept for probes; with a budget of one, polling comes first."""

@@ -106,17 +106,21 @@ class Outbox(Protocol):
 
         One event's messages keep their order within a destination: a delivery waits while another
         of the same pair is under way or waits for its retry. Others of the pair that are due are
-        folded into the claimed one.
+        folded into the claimed one, which counts the attempts of the least tried: no news is given
+        up before its time.
         """
 
-    async def reclaim(self, *, now: datetime | None) -> int:
+    async def reclaim(self, adapter: str, *, now: datetime | None) -> int:
         """Free what was leased but not started: leases that ran out, or all (None); how many."""
 
     async def interrupted(self, adapter: str) -> tuple[Delivery, ...]:
         """What is marked `sending`; asked once at the start, when whoever sent it is dead."""
 
     async def news(self, parts: Sequence[Part]) -> tuple[Event, tuple[News, ...]]:
-        """The event as it is now, and what these parts tell of it, oldest first."""
+        """The event as it is now, and what these parts tell of it, oldest first.
+
+        A reminder of an event that was withdrawn since is void and left out.
+        """
 
     async def message(self, form: str) -> tuple[MessageId, Message] | None:
         """The message that was kept under a form."""
@@ -130,8 +134,12 @@ class Outbox(Protocol):
     async def finish(self, results: Iterable[Result]) -> None:
         """Record what became of deliveries."""
 
-    async def next_due(self, adapter: str) -> datetime | None:
-        """When the earliest pending delivery of an adapter may be tried; None: nothing waits."""
+    async def next_due(self, adapter: str, *, after: datetime) -> datetime | None:
+        """When the next pending delivery of an adapter becomes due; None: none after `after`.
+
+        What was due before and could not be claimed waits for another of its event and destination,
+        and becomes free with that one.
+        """
 
     async def records(
         self, *, state: State | None = None, limit: int | None = None

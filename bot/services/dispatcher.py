@@ -24,11 +24,12 @@ from bot.domain.deliveries import (
 )
 from bot.domain.fanouts import Result
 from bot.domain.messages import Message
-from bot.errors import HeldBack
 from bot.ports import Adapter, Clock, Store
+from bot.rendering.compose import compose
 from bot.services import destination_health as health
-from bot.services.letters import write
+from bot.services.letters import Letter, write
 from bot.services.pacing import SlotPace
+from bot.services.supervisor import SOUND, Write, guarded
 from bot.services.turns import SHORTLY, Turns
 
 logger = logging.getLogger(__name__)
@@ -40,12 +41,16 @@ is far below the lease. Adapters limit each request for themselves."""
 LEASE = timedelta(minutes=10)
 """How long a claimed delivery is ours; as often an idle sender looks for leases that ran out."""
 
-_NONE, _SHORTEST_PAUSE = timedelta(0), timedelta(milliseconds=250)
+_GATHERING = timedelta(milliseconds=50)
+"""Under load, how long slots that fall free are gathered at most before they are filled: a claim
+is two commits."""
 
 LONGEST_DRAIN = timedelta(minutes=1)
 """How long a program that does its work once waits for a platform that asked it to stay away."""
 
-_Flight = asyncio.Task[tuple[Delivery, Outcome]]
+_NONE = timedelta(0)
+
+_Flight = asyncio.Task[tuple[Delivery, Outcome | Exception]]
 
 
 class Dispatcher:
@@ -60,6 +65,8 @@ class Dispatcher:
         random: Random,
         wake: asyncio.Event,
         pace: SlotPace,
+        send_timeout: timedelta = SEND_TIMEOUT,
+        write: Write = compose,
     ) -> None:
         """Prepare to send.
 
@@ -70,19 +77,27 @@ class Dispatcher:
             random: for the jitter of backoffs.
             wake: set by others when deliveries were added; set by us when a flight ends.
             pace: what the adapter's requests go through; from now on by its limits.
+            send_timeout: after so long a send counts as unanswered.
+            write: turns news into a message.
 
         """
         pace.declare(adapter.limits)
         self._pace = pace
+        self._turns = Turns(pace, adapter.limits, now=clock.now())
         self._store = store
         self._adapter = adapter
         self._clock = clock
         self._random = random
         self._wake = wake
+        self._write = write
+        self._patience_s = send_timeout.total_seconds()
         self._group = asyncio.TaskGroup()
         self._flights: set[_Flight] = set()
+        self._looked_at = clock.now()
+        self._is_gathering = False
         self._failing = False
-        self._turns = Turns(pace, adapter.limits, now=clock.now())
+        self._opened_at = clock.now()
+        self._fault: Exception | None = None
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -97,21 +112,28 @@ class Dispatcher:
         await self._group.__aexit__(kind, error, trace)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop`, then wait for what is in flight and record it."""
+        """Deliver until `stop`, then wait for what is in flight and record it.
+
+        Raises:
+            Exception: what the adapter raised; it worked before, so opening it anew may help.
+
+        """
         await self.recover()
-        while not stop.is_set():
+        while not (stop.is_set() or self._fault):
             if not await self.step():
                 if not self._flights:
                     await self.tell()
                 await self._clock.wait(await self._pause(), self._wake, stop)
         await self.land()
+        if self._fault:
+            raise self._fault
 
     async def recover(self) -> None:
         """Take over from a sender that died: free its leases, decide about what it was sending."""
         async with self._store.writing() as unit:
-            await unit.outbox.reclaim(now=None)
+            await unit.outbox.reclaim(self._adapter.name, now=None)
             interrupted = await unit.outbox.interrupted(self._adapter.name)
-            lost = "the program ended while this was being sent"
+            lost = "it was interrupted while it was being sent"
             harmless = self._adapter.limits.repeat_is_harmless
             outcome = Later(reason=lost, wait=timedelta(0)) if harmless else Unknown(reason=lost)
             await unit.outbox.finish([self._result(one, outcome) for one in interrupted])
@@ -119,13 +141,13 @@ class Dispatcher:
             logger.info("Took over %d interrupted deliveries", len(interrupted))
 
     async def step(self) -> bool:
-        """Record what has landed, then send what is due; False: there was nothing to do."""
+        """Record what has landed, then send what is due; False: it is time to wait."""
         self._wake.clear()
         landed = await self._record()
-        if not self._has_room() or self._pace.delay() > SHORTLY:
-            return landed
-        room = self._adapter.limits.concurrency - len(self._flights)
-        return await self._take(room) or landed
+        self._is_gathering = landed and self._room * 4 < self._adapter.limits.concurrency
+        if self._is_gathering or not self._room or self._pace.delay() > SHORTLY:
+            return False
+        return await self._take() or landed
 
     async def drain(self) -> None:
         """Deliver all that is due now; returns when nothing is due and nothing in flight.
@@ -149,37 +171,42 @@ class Dispatcher:
         async with self._store.writing() as unit:
             found = await health.notices(unit, self._adapter.name, self._adapter.limits)
         if found:
-            await health.tell(found, self._send, now=self._clock.now())
+            await health.tell(found, self._told, now=self._clock.now())
+
+    async def _told(self, delivery: Delivery, message: Message) -> tuple[Delivery, Outcome]:
+        delivery, answer = await self._send(delivery, message)
+        return delivery, self._outcome(answer)
 
     async def land(self) -> None:
-        """Wait for what is in flight and record it."""
-        if self._flights:
-            await asyncio.wait(self._flights)
-        await self._record()
+        """Wait for what is in flight and record each as it lands."""
+        while self._flights:
+            await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
+            await self._record()
+
+    @property
+    def _room(self) -> int:
+        return self._adapter.limits.concurrency - len(self._flights)
 
     async def _pause(self) -> timedelta | None:
-        """How long nothing will be due; None while only the end of a flight matters."""
-        if not self._has_room():
+        """How long to wait unless woken; None: only the end of a flight matters."""
+        if not self._room:
             return None
+        if self._is_gathering:
+            return _GATHERING
         now = self._clock.now()
         async with self._store.writing() as unit:
-            await unit.outbox.reclaim(now=now)
-            due = await unit.outbox.next_due(self._adapter.name)
-        if due is None:
-            return None if self._flights else LEASE
-        # What is due and was not taken waits for another of its event, and must not be asked for
-        # again and again.
-        return min(max(due - now, self._pace.delay(), _SHORTEST_PAUSE), LEASE)
+            freed = await unit.outbox.reclaim(self._adapter.name, now=now)
+            due = await unit.outbox.next_due(self._adapter.name, after=self._looked_at)
+        if freed:
+            return _NONE
+        return LEASE if due is None else min(max(due - now, self._pace.delay(), _NONE), LEASE)
 
-    def _has_room(self) -> bool:
-        """Whether enough can be sent to be worth a look into the outbox."""
-        most = self._adapter.limits.concurrency
-        return (most - len(self._flights)) * 4 >= most
-
-    async def _take(self, room: int) -> bool:
-        now = self._clock.now()
+    async def _take(self) -> bool:
+        self._looked_at = now = self._clock.now()
         async with self._store.writing() as unit:
-            claimed = await unit.outbox.claim(self._adapter.name, limit=room, now=now, lease=LEASE)
+            claimed = await unit.outbox.claim(
+                self._adapter.name, limit=self._room, now=now, lease=LEASE
+            )
             put_off = self._turns.put_off(claimed, now=now)
             await unit.outbox.finish([_put_back(*one, now=now) for one in put_off])
         waiting = {one.id for one, _ in put_off}
@@ -189,20 +216,21 @@ class Dispatcher:
         return bool(claimed)
 
     async def _start(self, claimed: Sequence[Delivery]) -> None:
+        now = self._clock.now()
         async with self._store.writing() as unit:
-            written = await write(unit.outbox, claimed)
-            pointless = [one for one in claimed if written[one.form] is None]
-            await unit.outbox.finish([self._unsent(one) for one in pointless])
-            sending = [(one, letter) for one in claimed if (letter := written[one.form])]
+            written = await write(unit.outbox, claimed, self._write)
+            ends = [
+                Result(delivery=one, verdict=end, at=now)
+                for one in claimed
+                if isinstance(end := written[one.form], Verdict)
+            ]
+            await unit.outbox.finish(ends)
+            sending = [
+                (one, letter) for one in claimed if isinstance(letter := written[one.form], Letter)
+            ]
             await unit.outbox.start([(one, letter.id) for one, letter in sending])
         for one, letter in sending:
             self._launch(replace(one, attempts=one.attempts + 1), letter.message)
-
-    def _unsent(self, delivery: Delivery) -> Result:
-        state = State.SUPERSEDED if delivery.parts else State.EXPIRED
-        why = "nothing was left to tell" if delivery.parts else "it came too late to help"
-        verdict = Verdict(state=state, error=why)
-        return Result(delivery=delivery, verdict=verdict, at=self._clock.now())
 
     def _launch(self, delivery: Delivery, message: Message) -> None:
         name = f"send {delivery.id} to {delivery.destination}"
@@ -210,26 +238,38 @@ class Dispatcher:
         flight.add_done_callback(lambda _: self._wake.set())
         self._flights.add(flight)
 
-    async def _send(self, delivery: Delivery, message: Message) -> tuple[Delivery, Outcome]:
+    async def _send(
+        self, delivery: Delivery, message: Message
+    ) -> tuple[Delivery, Outcome | Exception]:
         try:
-            async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
-                return delivery, await self._adapter.send(delivery, message)
-        except HeldBack as held:
-            return delivery, Later(reason=str(held), wait=held.wait)
+            async with asyncio.timeout(self._patience_s):
+                return delivery, await guarded(self._adapter, delivery, message)
         except TimeoutError:
-            return delivery, Unknown(reason=f"no answer within {SEND_TIMEOUT.seconds} s")
+            return delivery, Unknown(reason=f"no answer within {self._patience_s:g} s")
 
     async def _record(self) -> bool:
         landed = [flight for flight in self._flights if flight.done()]
         self._flights.difference_update(landed)
-        outcomes = [flight.result() for flight in landed]
+        answers = [flight.result() for flight in landed]
+        outcomes = [(delivery, self._outcome(answer)) for delivery, answer in answers]
         results = [self._result(*one) for one in outcomes]
         if results:
             async with self._store.writing() as unit:
                 await unit.outbox.finish(results)
                 await health.note(unit, outcomes, now=self._clock.now())
-            self._report(results)
+            raised = (answer for _, answer in answers if isinstance(answer, Exception))
+            self._report(results, next(raised, None))
         return bool(results)
+
+    def _outcome(self, answer: Outcome | Exception) -> Outcome:
+        if not isinstance(answer, Exception):
+            return answer
+        # Opening anew what was opened just now would not help, and one message that always makes
+        # the adapter raise would keep it closed.
+        if self._clock.now() - self._opened_at >= SOUND:
+            self._fault = answer
+        # Only the name: the text of a network error may hold an address with a token in it.
+        return Unknown(reason=f"the adapter raised {type(answer).__name__}; see the log")
 
     def _result(self, delivery: Delivery, outcome: Outcome) -> Result:
         now = self._clock.now()
@@ -239,14 +279,12 @@ class Dispatcher:
         )
         return Result(delivery=delivery, verdict=verdict, at=now)
 
-    def _report(self, results: Sequence[Result]) -> None:
+    def _report(self, results: Sequence[Result], cause: Exception | None) -> None:
         """One line at the first failure and one at the recovery; the record has the rest."""
         failed = [one for one in results if one.verdict.error]
         if failed and not self._failing:
-            first = failed[0]
-            logger.warning(
-                "Sending to %s fails: %s", first.delivery.destination, first.verdict.error
-            )
+            place, problem = failed[0].delivery.destination, failed[0].verdict.error
+            logger.warning("Sending to %s fails: %s", place, problem, exc_info=cause)
         elif self._failing and not failed:
             logger.info("Sending through %s works again", self._adapter.name)
         self._failing = bool(failed)
@@ -254,7 +292,9 @@ class Dispatcher:
 
 def _put_back(delivery: Delivery, until: datetime, *, now: datetime) -> Result:
     """It was not tried, so that no attempt is counted."""
-    verdict = Verdict(state=State.PENDING, not_before=until)
+    verdict = Verdict(
+        state=State.PENDING, not_before=until, may_have_arrived=delivery.may_have_arrived
+    )
     return Result(delivery=delivery, verdict=verdict, at=now)
 
 

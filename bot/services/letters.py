@@ -1,13 +1,17 @@
 """Write the message that claimed deliveries share, once for each form, from the news they tell."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 
-from bot.domain.deliveries import Delivery, MessageId, Part
+from bot.domain.deliveries import Delivery, MessageId, Part, State, Verdict
 from bot.domain.folding import fold
 from bot.domain.messages import Message
 from bot.ports import Outbox
-from bot.rendering.compose import compose
+from bot.services.supervisor import Write, guarded_write
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,22 +22,34 @@ class Letter:
     message: Message
 
 
-async def write(outbox: Outbox, claimed: Iterable[Delivery]) -> dict[str, Letter | None]:
-    """The message of each form among these deliveries; None where nothing is left to tell."""
+async def write(
+    outbox: Outbox, claimed: Iterable[Delivery], writing: Write
+) -> dict[str, Letter | Verdict]:
+    """The message of each form among these deliveries; or why there is none."""
     forms = {one.form: one.parts for one in claimed}
-    return {form: await _letter(outbox, form, parts) for form, parts in forms.items()}
+    return {form: await _letter(outbox, form, parts, writing) for form, parts in forms.items()}
 
 
-async def _letter(outbox: Outbox, form: str, parts: tuple[Part, ...]) -> Letter | None:
+async def _letter(
+    outbox: Outbox, form: str, parts: tuple[Part, ...], writing: Write
+) -> Letter | Verdict:
     if not parts:
-        return None
+        return Verdict(state=State.EXPIRED, error="it came too late to help")
     event, news = await outbox.news(parts)
-    # Folded each time, not only once: a date that moved voids a reminder that was written before.
     left = fold(news, event)
     if not left:
-        return None
-    kept = await outbox.message(form)
-    if kept is None:
-        message = compose(left, event)
-        return Letter(id=await outbox.keep_message(form, message), message=message)
-    return Letter(id=kept[0], message=kept[1])
+        return Verdict(state=State.SUPERSEDED, error="nothing was left to tell")
+    message = guarded_write(writing, left, event)
+    if isinstance(message, Exception):
+        logger.error("The news of event %s cannot be written", event.id, exc_info=message)
+        why = f"it could not be written: {type(message).__name__}; see the log"
+        return Verdict(state=State.DEAD, error=why)
+    return await _kept(outbox, form, message)
+
+
+async def _kept(outbox: Outbox, form: str, message: Message) -> Letter:
+    # By its content too: a retry must not call a webcast live that has ended since.
+    key = f"{form} {sha256(repr(message).encode()).hexdigest()[:16]}"
+    kept = await outbox.message(key)
+    message_id = kept[0] if kept else await outbox.keep_message(key, message)
+    return Letter(id=message_id, message=message)

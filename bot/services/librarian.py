@@ -4,7 +4,7 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
-from bot.errors import LL2Unavailable
+from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable
 from bot.ports import Clock, EventSource, Store
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ class Librarian:
         self._source = source
         self._store = store
         self._clock = clock
+        self._failing = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Learn until `stop`."""
@@ -41,9 +42,8 @@ class Librarian:
         try:
             catalogue = await self._source.catalogue()
         except LL2Unavailable as exc:
-            # Names also come with the events themselves; nothing waits for these.
-            logger.info("The names of types and agencies were not renewed: %s", exc)
-            return _AGAIN
+            return self._failed(exc)
+        self._failing = False
         async with self._store.writing() as unit:
             await unit.names.learn(catalogue)
             await unit.memory.put(_LEARNT_AT, now.isoformat())
@@ -51,3 +51,11 @@ class Librarian:
             "Learnt %d event types, %d agencies", len(catalogue.types), len(catalogue.agencies)
         )
         return _RENEWED
+
+    def _failed(self, error: LL2Unavailable) -> timedelta:
+        # Names also come with the events themselves; nothing waits for these.
+        if not self._failing:
+            logger.info("The names of types and agencies were not renewed: %s", error)
+        self._failing = True
+        wait = error.wait if isinstance(error, LL2Throttled | BudgetSpent) else _AGAIN
+        return max(wait, _AGAIN)

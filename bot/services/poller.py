@@ -6,12 +6,12 @@ Snapshot, changes and fan-outs are one transaction; requests are made outside of
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.changes import Change, WebcastLive, kind_of
 from bot.domain.deliveries import priority_of
-from bot.domain.events import Event, EventId
+from bot.domain.events import Event
 from bot.domain.fanouts import Debt
 from bot.domain.watching import Catalogue, Malformed, PollReport, Snapshot, Tracked
 from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable
@@ -20,8 +20,9 @@ from bot.services.noticing import (
     MISSES_TO_PROBE,
     Judgement,
     Sighting,
+    dated,
+    explains,
     judge,
-    live_until,
     settle,
 )
 from bot.services.rhythm import next_poll
@@ -34,6 +35,7 @@ LAST_POLL = "poller.last_poll"
 _SHORT_SINCE = "poller.short_since"
 _BELIEVED_AFTER = timedelta(hours=1)
 _PROBED_AT_ONCE = 100
+_LIVE_HELPS = timedelta(hours=4)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,7 +43,8 @@ class _Trouble:
     """What was reported already, so that it is said once."""
 
     failures: int = 0
-    malformed: dict[EventId | None, str] = field(default_factory=dict)
+    malformed: frozenset[Malformed] = frozenset()
+    vain_probes: bool = False
 
 
 class Poller:
@@ -106,8 +109,8 @@ class Poller:
         except LL2Unavailable as exc:
             self.problem = str(exc)
             return self._failed(exc)
-        self._recovered(snapshot)
         self.read_at, self.problem = self._clock.now(), ""
+        self._report_malformed(frozenset(snapshot.malformed))
         return await self._take(snapshot)
 
     def _failed(self, error: LL2Unavailable) -> PollReport:
@@ -117,50 +120,61 @@ class Poller:
         wait = error.wait if isinstance(error, LL2Throttled | BudgetSpent) else timedelta(0)
         return PollReport(problem=str(error), wait=wait)
 
-    def _recovered(self, snapshot: Snapshot) -> None:
-        if self._trouble.failures:
-            logger.info("LL2 answers again, after %d failed polls", self._trouble.failures)
-        self._trouble.failures = 0
-        for one in snapshot.malformed:
-            self._report_malformed(one)
-        self._trouble.malformed = {one.event_id: one.reason for one in snapshot.malformed}
+    def _recovered(self) -> None:
+        failures, self._trouble.failures = self._trouble.failures, 0
+        if failures:
+            polls = "1 failed poll" if failures == 1 else f"{failures} failed polls"
+            logger.info("LL2 answers again, after %s", polls)
 
-    def _report_malformed(self, one: Malformed) -> None:
-        if self._trouble.malformed.get(one.event_id) != one.reason:
+    def _report_malformed(self, malformed: frozenset[Malformed]) -> None:
+        for one in malformed - self._trouble.malformed:
             name = "an event without an id" if one.event_id is None else f"event {one.event_id}"
             logger.warning("LL2 sent %s that cannot be read: %s; skipped it", name, one.reason)
+        self._trouble.malformed |= malformed
 
     async def _take(self, snapshot: Snapshot) -> PollReport:
         now = self._clock.now()
         async with self._store.reading() as unit:
             known = await unit.snapshots.recall([one.event.id for one in snapshot.observations])
-            is_first = await unit.memory.get(LAST_POLL) is None
-            short_since = await unit.memory.get(_SHORT_SINCE)
+            last_poll = _moment(await unit.memory.get(LAST_POLL))
+            short_since = _moment(await unit.memory.get(_SHORT_SINCE))
+        is_first = last_poll is None
         if is_first and not snapshot.observations:
             # A fault; learnt as the truth, it would make everything news at the next poll.
-            return PollReport(problem="LL2 listed nothing at all; there is nothing to learn yet")
-        judgement = judge(known, snapshot, now)
+            nothing = "LL2 listed no event that can be read; there is nothing to learn yet"
+            return self._failed(LL2Unavailable(nothing))
+        self._recovered()
+        judgement = judge(known, snapshot, now, last_poll=last_poll)
         if judgement.is_short:
             return await self._doubt(snapshot, judgement, short_since, now)
+        self._trouble.malformed = frozenset(snapshot.malformed)
+        if short_since is not None:
+            logger.info("LL2 lists enough again")
         suspects = [one for one in judgement.missing if one.misses >= MISSES_TO_PROBE]
         probed = await self._probe(suspects, now)
         return await self._commit(snapshot, judgement, probed, is_first=is_first)
 
     async def _doubt(
-        self, snapshot: Snapshot, judgement: Judgement, short_since: str | None, now: datetime
+        self,
+        snapshot: Snapshot,
+        judgement: Judgement,
+        short_since: datetime | None,
+        now: datetime,
     ) -> PollReport:
         """So much is missing that the API is doubted, for an hour and until a probe agrees."""
-        since = now if short_since is None else datetime.fromisoformat(short_since)
+        lacks = f"{dated(judgement.missing)} events that should be there are missing"
+        since = short_since or now
         if now - since >= _BELIEVED_AFTER:
             probed = await self._probe(judgement.missing, now)
-            if probed and all(one.changes for one in probed):
+            if probed and all(map(explains, probed)):
+                logger.warning("LL2 lists too little for an hour and a probe agrees: %s", lacks)
                 return await self._commit(snapshot, judgement, probed, is_first=False)
             since = now
         if short_since is None:
-            logger.warning("LL2 lists too little: %s; kept everything", _lacks(judgement))
+            logger.warning("LL2 lists too little: %s; kept everything", lacks)
         async with self._store.writing() as unit:
             await unit.memory.put(_SHORT_SINCE, since.isoformat())
-        return PollReport(events=len(snapshot.observations), problem=_lacks(judgement))
+        return PollReport(events=len(snapshot.observations), problem=lacks)
 
     async def _probe(self, missing: Sequence[Tracked], now: datetime) -> tuple[Sighting, ...]:
         """Ask for missing events by id; nothing is concluded when that fails."""
@@ -170,8 +184,11 @@ class Poller:
         try:
             answer = await self._source.probe([one.event.id for one in asked])
         except LL2Unavailable as exc:
-            logger.info("Asked for %d missing events in vain: %s", len(asked), exc)
+            if not self._trouble.vain_probes:
+                logger.info("Asked for %d missing events in vain: %s", len(asked), exc)
+            self._trouble.vain_probes = True
             return ()
+        self._trouble.vain_probes = False
         return settle(asked, answer, now)
 
     async def _commit(
@@ -201,7 +218,8 @@ class Poller:
         for wake in self._wakes if changes or is_first else ():
             wake.set()
         kinds = ", ".join(sorted({kind_of(change) for change in changes})) or "no change"
-        logger.info(
+        logger.log(
+            logging.INFO if changes or is_first else logging.DEBUG,
             "Polled LL2: %d events, %s%s",
             len(snapshot.observations),
             kinds,
@@ -209,8 +227,8 @@ class Poller:
         )
 
 
-def _lacks(judgement: Judgement) -> str:
-    return f"{len(judgement.missing)} events that should be there are missing"
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 async def _owe(unit: UnitOfWork, sighting: Sighting, now: datetime) -> None:
@@ -224,7 +242,7 @@ async def _owe(unit: UnitOfWork, sighting: Sighting, now: datetime) -> None:
         kinds=frozenset(kind_of(change) for change in changes),
         priority=priority_of(changes),
         created_at=now,
-        expires_at=live_until(event, now) if only_live else None,
+        expires_at=now + _LIVE_HELPS if only_live else None,
     )
     fanout_id = await unit.outbox.owe(debt)
     await unit.snapshots.record(changes, noticed_at=now, fanout_id=fanout_id)

@@ -16,6 +16,7 @@ from bot.domain.deliveries import priority_of
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt
 from bot.domain.reminders import GRACE, Due, due, next_due
+from bot.domain.spans import spell_span
 from bot.ports import Clock, Store, UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -129,9 +130,9 @@ class ReminderClock:
         return last if overslept else max(last, now - GRACE)
 
     async def _head_start(self, unit: UnitOfWork, event: Event, lead: timedelta) -> timedelta:
-        """How long the slowest adapter needs to reach all who want it."""
+        """How long the slowest adapter needs from the first who wants it to the last."""
         audience = await unit.subscriptions.audience(event, Kind.REMINDER, lead)
-        seconds = [count / self._rates.get(name, 1.0) for name, count in audience.items()]
+        seconds = [(count - 1) / self._rates.get(name, 1.0) for name, count in audience.items()]
         # In whole seconds: the few of a small bot are told on the minute, not a blink before.
         return min(timedelta(seconds=int(max(seconds, default=0))), _EARLIEST)
 
@@ -142,7 +143,7 @@ class ReminderClock:
         for one, fanout_id in zip(found, opened, strict=True):
             if fanout_id is not None:
                 self._owed.set()
-                lead = one.reminder.lead
+                lead = spell_span(one.reminder.lead)
                 logger.info("Reminding of event %d, %s before", one.reminder.event_id, lead)
 
 

@@ -1,22 +1,31 @@
 """Keep one adapter alive: restart it with backoff, and never hurt the others.
 
-One of the two guarded borders of the house: whatever an adapter raises ends here.
+One of the two guarded borders of the house: whatever an adapter raises ends here, and whatever the
+writing of a message raises.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from random import Random
 
-from bot.domain.deliveries import backoff
-from bot.errors import StoreError
+from bot.domain.changes import News
+from bot.domain.deliveries import Delivery, Later, Outcome, backoff
+from bot.domain.events import Event
+from bot.domain.messages import Message
+from bot.errors import HeldBack, StoreError
 from bot.ports import Adapter, Clock
+
+SOUND = timedelta(minutes=5)
+"""An adapter that worked for so long was opened well; what fails later is new trouble."""
 
 logger = logging.getLogger(__name__)
 
 Open = Callable[[], AbstractAsyncContextManager[Adapter]]
 Work = Callable[[Adapter], Awaitable[None]]
+Write = Callable[[tuple[News, ...], Event], Message]
 
 
 class Supervisor:
@@ -33,17 +42,22 @@ class Supervisor:
         while not stop.is_set():
             try:
                 await self._work(opening, work)
-            except* StoreError:
-                raise
-            except* Exception as group:  # noqa: BLE001, the guarded border
+            except* Exception as group:
+                if group.subgroup(StoreError):
+                    raise
                 await self._rest(group, stop)
 
     async def _work(self, opening: Open, work: Work) -> None:
         async with opening() as adapter:
             if self._failures:
                 logger.info("Adapter %s is back", self._name)
-                self._failures = 0
-            await work(adapter)
+            opened_at = self._clock.now()
+            try:
+                await work(adapter)
+            finally:
+                # That it opened proves little: platforms count how often a bot logs in.
+                if self._clock.now() - opened_at >= SOUND:
+                    self._failures = 0
 
     async def _rest(self, group: BaseExceptionGroup[Exception], stop: asyncio.Event) -> None:
         self._failures += 1
@@ -52,3 +66,28 @@ class Supervisor:
             "Adapter %s failed; next try in %d s", self._name, pause.seconds, exc_info=group
         )
         await self._clock.wait(pause, stop)
+
+
+async def guarded(adapter: Adapter, delivery: Delivery, message: Message) -> Outcome | Exception:
+    """Send through an adapter. What it raises is returned, lest it harm what else is under way."""
+    try:
+        return _checked(await adapter.send(delivery, message))
+    except HeldBack as held:
+        return Later(reason=str(held), wait=held.wait)
+    except Exception as exc:  # noqa: BLE001, the guarded border
+        return exc
+
+
+def _checked(answer: object) -> Outcome:
+    """A plug-in may forget to answer, whatever its type says."""
+    if not isinstance(answer, Outcome):
+        raise TypeError(f"send() returned {answer!r}; it must return an Outcome")
+    return answer
+
+
+def guarded_write(write: Write, news: tuple[News, ...], event: Event) -> Message | Exception:
+    """Write a message. A bug that one event brings to light must not silence all the others."""
+    try:
+        return write(news, event)
+    except Exception as exc:  # noqa: BLE001, the guarded border
+        return exc

@@ -1,19 +1,22 @@
 """Fan-outs on SQL: a debt becomes deliveries, a chunk a transaction, behind a persisted cursor.
 
 First the filters that want the news are found, in chunks by filter id; then their holders get
-deliveries, in chunks by destination id. Every chunk moves the cursor in its own transaction, so a
-kill in between repeats nothing and no write lock lasts long.
+deliveries, in chunks by destination id; then the found filters are forgotten. Every chunk moves the
+cursor in its own transaction, so a kill in between repeats nothing and no write lock lasts long.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Insert,
     Row,
-    Select,
+    bindparam,
     case,
+    delete,
     exists,
     func,
     insert,
@@ -31,6 +34,7 @@ from bot.store.codec import bits, each_bit, load_event
 from bot.store.matching import matches
 from bot.store.tables import (
     DESTINATION_BITS,
+    UtcTime,
     channels,
     deliveries,
     events,
@@ -42,9 +46,9 @@ from bot.store.tables import (
 )
 from bot.store.upsert import dialect_insert
 
-MATCHING, EXPANDING, DONE = "matching", "expanding", "done"
+MATCHING, EXPANDING, CLEARING, DONE = "matching", "expanding", "clearing", "done"
 
-CHUNK = 16_384
+CHUNK = 8_192
 """Rows that one transaction inserts at most; `make bench` shows how long that holds the lock."""
 
 _WIDEST_SPAN = 1 << DESTINATION_BITS
@@ -86,8 +90,7 @@ async def expand(connection: AsyncConnection, *, chunk: int) -> bool:
     fanout = (await connection.execute(oldest)).one_or_none()
     if fanout is None:
         return False
-    take = _match if fanout.stage == MATCHING else _deliver
-    step = await take(connection, fanout, chunk)
+    step = await _STAGES[fanout.stage](connection, fanout, chunk)
     moved = update(fanouts).where(fanouts.c.id == fanout.id)
     await connection.execute(moved.values(stage=step.stage, cursor=step.cursor, span=step.span))
     return True
@@ -95,6 +98,8 @@ async def expand(connection: AsyncConnection, *, chunk: int) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
+    """Where a fan-out stands after a chunk; the next one takes `span` destination ids."""
+
     stage: str
     cursor: int
     span: int
@@ -112,78 +117,118 @@ async def _match(connection: AsyncConnection, fanout: Row[Any], chunk: int) -> _
     )
     columns = ["fanout_id", "filter_id", "kinds"]
     await connection.execute(insert(fanout_filters).from_select(columns, wanting))
-    if upper >= (await connection.scalar(select(func.max(filters.c.id))) or 0):
+    if await _is_last_filter(connection, upper):
         return _Step(stage=EXPANDING, cursor=0, span=chunk)
     return _Step(stage=MATCHING, cursor=upper, span=chunk)
 
 
+async def _is_last_filter(connection: AsyncConnection, upper: int) -> bool:
+    return upper >= (await connection.scalar(select(func.max(filters.c.id))) or 0)
+
+
 async def _deliver(connection: AsyncConnection, fanout: Row[Any], chunk: int) -> _Step:
+    first = await connection.scalar(_FIRST_WANTING, {"fanout": fanout.id, "cursor": fanout.cursor})
+    if first is None:
+        return _Step(stage=CLEARING, cursor=0, span=chunk)
     span = fanout.span
-    while span > 1 and await _is_crowded(connection, fanout, fanout.cursor + span, chunk):
-        span //= 4
-    upper = fanout.cursor + span
-    owed = _owed(fanout, upper)
-    keys = [str(column.key) for column in owed.selected_columns]
-    inserted = (await connection.execute(insert(deliveries).from_select(keys, owed))).rowcount
-    last = await connection.scalar(select(func.max(subscriptions.c.destination_id))) or 0
-    wider = span * 4 if inserted * 4 <= chunk else span
-    return _Step(
-        stage=DONE if upper >= last else EXPANDING, cursor=upper, span=min(wider, _WIDEST_SPAN)
+    while span > 1 and await _is_crowded(connection, fanout.id, first, span, chunk):
+        span //= 2
+    values = {
+        "fanout": fanout.id,
+        "first": first,
+        "beyond": first + span,
+        "event": fanout.event_id,
+        "rank": fanout.priority,
+        "due": fanout.created_at,
+        "stale": fanout.created_at - KEPT_FOR,
+    }
+    inserted = (await connection.execute(_owed(fanout.kinds), values)).rowcount
+    return _Step(stage=EXPANDING, cursor=first + span - 1, span=_next_span(span, inserted, chunk))
+
+
+def _next_span(span: int, inserted: int, chunk: int) -> int:
+    """A span that should all but fill a chunk, if the next ids are like the last."""
+    fitting = span * chunk * 7 // (inserted * 8) if inserted else _WIDEST_SPAN
+    return max(1, min(fitting, span * 4, _WIDEST_SPAN))
+
+
+async def _clear(connection: AsyncConnection, fanout: Row[Any], chunk: int) -> _Step:
+    """Forget which filters matched: the deliveries know it now."""
+    upper = fanout.cursor + chunk
+    of_chunk = delete(fanout_filters).where(
+        fanout_filters.c.fanout_id == fanout.id, fanout_filters.c.filter_id <= upper
     )
+    await connection.execute(of_chunk)
+    done = await _is_last_filter(connection, upper)
+    return _Step(stage=DONE if done else CLEARING, cursor=upper, span=chunk)
+
+
+_STAGES = {MATCHING: _match, EXPANDING: _deliver, CLEARING: _clear}
 
 
 async def _is_crowded(
-    connection: AsyncConnection, fanout: Row[Any], upper: int, chunk: int
+    connection: AsyncConnection, fanout_id: int, first: int, span: int, chunk: int
 ) -> bool:
-    """Whether (cursor, upper] holds more than one transaction should insert; reads no further."""
-    beyond = (
-        select(literal(1))
-        .select_from(subscriptions)
-        .join(fanout_filters, fanout_filters.c.filter_id == subscriptions.c.filter_id)
-        .where(*_in_chunk(fanout, upper))
-        .limit(1)
-        .offset(chunk)
+    """Whether a span holds more than one transaction should insert; reads no further."""
+    values = {"fanout": fanout_id, "first": first, "beyond": first + span, "chunk": chunk}
+    return (await connection.execute(_BEYOND_A_CHUNK, values)).first() is not None
+
+
+_HELD = subscriptions.join(fanout_filters, fanout_filters.c.filter_id == subscriptions.c.filter_id)
+_IN_SPAN = (
+    fanout_filters.c.fanout_id == bindparam("fanout"),
+    subscriptions.c.destination_id >= bindparam("first"),
+    subscriptions.c.destination_id < bindparam("beyond"),
+)
+_BEYOND_A_CHUNK = (
+    select(literal(1)).select_from(_HELD).where(*_IN_SPAN).limit(1).offset(bindparam("chunk"))
+)
+# One look into the index for each filter; a plain min() over the join would read it all.
+_FIRST_WANTING = select(
+    func.min(
+        select(func.min(subscriptions.c.destination_id))
+        .where(
+            subscriptions.c.filter_id == fanout_filters.c.filter_id,
+            subscriptions.c.destination_id > bindparam("cursor"),
+        )
+        .scalar_subquery()
     )
-    return (await connection.execute(beyond)).first() is not None
+).where(fanout_filters.c.fanout_id == bindparam("fanout"))
 
 
-def _in_chunk(fanout: Row[Any], upper: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        fanout_filters.c.fanout_id == fanout.id,
-        subscriptions.c.destination_id > fanout.cursor,
-        subscriptions.c.destination_id <= upper,
-    )
-
-
-def _owed(fanout: Row[Any], upper: int) -> Select[Any]:
-    """One row for each destination in (cursor, upper] that holds a matching filter.
+@cache
+def _owed(mask: int) -> Insert:
+    """Insert one delivery for each destination of a span that holds a matching filter.
 
     None where the event is muted, or where nobody will be reached before the news is too old.
+    Cached, since building it takes longer than a small span; there are 256 masks at most.
     """
-    destination_id = subscriptions.c.destination_id
-    return (
+    destination_id, fanout_id = subscriptions.c.destination_id, fanout_filters.c.fanout_id
+    owed = (
         select(
-            (literal(fanout.id << DESTINATION_BITS) + destination_id).label("id"),
-            literal(fanout.id).label("fanout_id"),
-            destination_id.label("destination_id"),
-            literal(fanout.event_id).label("event_id"),
-            subscriptions.c.adapter.label("adapter"),
-            _union_of_kinds(fanout.kinds).label("kinds"),
-            literal(fanout.priority).label("priority"),
+            (fanout_id * (1 << DESTINATION_BITS) + destination_id).label("id"),
+            fanout_id,
+            destination_id,
+            bindparam("event", type_=deliveries.c.event_id.type).label("event_id"),
+            subscriptions.c.adapter,
+            _union_of_kinds(mask).label("kinds"),
+            bindparam("rank", type_=deliveries.c.priority.type).label("priority"),
             case((_is_paused(), State.HELD.value), else_=State.PENDING.value).label("state"),
             literal(0).label("attempts"),
-            literal(fanout.created_at, deliveries.c.not_before.type).label("not_before"),
+            bindparam("due", type_=deliveries.c.not_before.type).label("not_before"),
         )
-        .join(fanout_filters, fanout_filters.c.filter_id == subscriptions.c.filter_id)
-        .where(*_in_chunk(fanout, upper))
-        .where(~_is_muted(fanout), ~_is_paused(channels.c.since < fanout.created_at - KEPT_FOR))
-        .group_by(destination_id, subscriptions.c.adapter)
+        .select_from(_HELD)
+        .where(*_IN_SPAN)
+        .where(~_is_muted(), ~_is_paused(channels.c.since < bindparam("stale", type_=UtcTime)))
+        .group_by(fanout_id, destination_id, subscriptions.c.adapter)
     )
+    keys = [str(column.key) for column in owed.selected_columns]
+    return insert(deliveries).from_select(keys, owed)
 
 
-def _is_muted(fanout: Row[Any]) -> ColumnElement[bool]:
+def _is_muted() -> ColumnElement[bool]:
     return exists().where(
-        mutes.c.event_id == fanout.event_id,
+        mutes.c.event_id == bindparam("event"),
         mutes.c.destination_id == subscriptions.c.destination_id,
     )
 

@@ -10,11 +10,8 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     func,
     insert,
-    literal,
-    or_,
     select,
     update,
 )
@@ -35,12 +32,10 @@ from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination
-from bot.store import fanout, records
+from bot.domain.watching import Watch
+from bot.store import claiming, fanout, records
 from bot.store.codec import dump, kinds_of, load_change, load_channel, load_event, load_message
 from bot.store.tables import changes, channels, deliveries, destinations, events, fanouts, messages
-
-_PENDING = literal(State.PENDING.value, literal_execute=True)
-"""Written out in the statement: a bound parameter would hide the partial index from the planner."""
 
 
 class SqlOutbox:
@@ -62,39 +57,8 @@ class SqlOutbox:
         self, adapter: str, *, limit: int, now: datetime, lease: timedelta
     ) -> tuple[Delivery, ...]:
         """Take due deliveries of an adapter, urgent first; lease them, fold what waits behind."""
-        taken = (
-            update(deliveries)
-            .where(deliveries.c.id.in_(_claimable(adapter, now).limit(limit)))
-            .values(state=State.LEASED, lease_until=now + lease)
-            .returning(deliveries.c.id)
-        )
-        ids = (await self._connection.execute(taken)).scalars().all()
-        if not ids:
-            return ()
-        await self._fold(ids, now)
-        return await self._deliveries(ids)
-
-    async def _fold(self, carriers: Sequence[int], now: datetime) -> None:
-        carrier, other = deliveries.alias("carrier"), deliveries.alias("other")
-        behind = (
-            select(other.c.id, carrier.c.id.label("carrier"))
-            .join(
-                other,
-                and_(
-                    other.c.destination_id == carrier.c.destination_id,
-                    other.c.event_id == carrier.c.event_id,
-                    other.c.done_at.is_(None),
-                ),
-            )
-            .where(carrier.c.id.in_(carriers), other.c.state == State.PENDING)
-        )
-        folds = [
-            {"folded": row.id, "into": row.carrier, "now": now}
-            for row in await self._connection.execute(behind)
-        ]
-        if folds:
-            await self._connection.execute(_FOLD, folds)
-            await self._connection.execute(_FOLD_THE_FOLDED, folds)
+        ids = await claiming.take(self._connection, adapter, limit=limit, now=now, lease=lease)
+        return await self._deliveries(ids) if ids else ()
 
     async def _deliveries(self, ids: Sequence[int]) -> tuple[Delivery, ...]:
         folded = await self._connection.execute(_parts().where(deliveries.c.folded_into.in_(ids)))
@@ -108,9 +72,13 @@ class SqlOutbox:
         claimed = [_delivery(row, [*parts[row.id], _part(row)]) for row in rows]
         return tuple(sorted(claimed, key=lambda one: (one.priority, one.id)))
 
-    async def reclaim(self, *, now: datetime | None) -> int:
+    async def reclaim(self, adapter: str, *, now: datetime | None) -> int:
         """Free what was leased but not started: leases that ran out, or all (None); how many."""
-        held = and_(deliveries.c.lease_until.is_not(None), deliveries.c.state == State.LEASED)
+        held = and_(
+            deliveries.c.lease_until.is_not(None),
+            deliveries.c.adapter == adapter,
+            deliveries.c.state == State.LEASED,
+        )
         if now is not None:
             held = and_(held, deliveries.c.lease_until <= now)
         freed = update(deliveries).where(held).values(state=State.PENDING, lease_until=None)
@@ -126,7 +94,10 @@ class SqlOutbox:
         return await self._deliveries((await self._connection.execute(open_ones)).scalars().all())
 
     async def news(self, parts: Sequence[Part]) -> tuple[Event, tuple[News, ...]]:
-        """The event as it is now, and what these parts tell of it, oldest first."""
+        """The event as it is now, and what these parts tell of it, oldest first.
+
+        A reminder of an event that was withdrawn since is void and left out.
+        """
         wanted = {part.fanout_id: part.kinds for part in parts}
         of_parts = fanouts.c.id.in_(wanted)
         owed = (await self._connection.execute(select(fanouts).where(of_parts))).all()
@@ -138,12 +109,15 @@ class SqlOutbox:
             for row in noticed
             if row.kind in wanted[row.fanout_id]
         ]
-        due = [(FanoutId(row.id), _reminder(row)) for row in owed if row.reminder_date is not None]
-        body = await self._connection.scalar(
-            select(events.c.body).where(events.c.id == owed[0].event_id)
-        )
+        of_event = select(events.c.body, events.c.watch).where(events.c.id == owed[0].event_id)
+        now = (await self._connection.execute(of_event)).one()
+        due = [
+            (FanoutId(row.id), _reminder(row))
+            for row in owed
+            if row.reminder_date is not None and now.watch != Watch.WITHDRAWN
+        ]
         ordered = sorted([*told, *due], key=lambda item: item[0])
-        return load_event(body or b""), tuple(item for _, item in ordered)
+        return load_event(now.body), tuple(item for _, item in ordered)
 
     async def message(self, form: str) -> tuple[MessageId, Message] | None:
         """The message that was kept under a form."""
@@ -168,9 +142,13 @@ class SqlOutbox:
         if values:
             await self._connection.execute(_FINISH, values)
 
-    async def next_due(self, adapter: str) -> datetime | None:
-        """When the earliest pending delivery of an adapter may be tried; None: nothing waits."""
-        waiting = and_(deliveries.c.adapter == adapter, deliveries.c.state == _PENDING)
+    async def next_due(self, adapter: str, *, after: datetime) -> datetime | None:
+        """When the next pending delivery of an adapter becomes due; None: none after `after`."""
+        waiting = and_(
+            deliveries.c.adapter == adapter,
+            deliveries.c.state == claiming.PENDING,
+            deliveries.c.not_before > after,
+        )
         earliest: datetime | None = await self._connection.scalar(
             select(func.min(deliveries.c.not_before)).where(waiting)
         )
@@ -187,26 +165,6 @@ class SqlOutbox:
         return await records.counted(self._connection)
 
 
-def _claimable(adapter: str, now: datetime) -> Select[tuple[int]]:
-    """Due deliveries that no other of their event and destination holds up, in their order."""
-    mine, other = deliveries.alias("mine"), deliveries.alias("other")
-    goes_first = or_(
-        other.c.state != State.PENDING,
-        other.c.not_before > now,
-        other.c.priority < mine.c.priority,
-        and_(other.c.priority == mine.c.priority, other.c.id < mine.c.id),
-    )
-    held_up = exists().where(
-        other.c.destination_id == mine.c.destination_id,
-        other.c.event_id == mine.c.event_id,
-        other.c.done_at.is_(None),
-        other.c.id != mine.c.id,
-        goes_first,
-    )
-    due = and_(mine.c.adapter == adapter, mine.c.state == _PENDING, mine.c.not_before <= now)
-    return select(mine.c.id).where(due, ~held_up).order_by(mine.c.priority, mine.c.id)
-
-
 def _parts() -> Select[Any]:
     return select(
         deliveries.c.id,
@@ -216,6 +174,7 @@ def _parts() -> Select[Any]:
         deliveries.c.kinds,
         deliveries.c.priority,
         deliveries.c.attempts,
+        deliveries.c.may_have_arrived,
         fanouts.c.expires_at,
     ).join_from(deliveries, fanouts)
 
@@ -235,6 +194,7 @@ def _delivery(row: Row[Any], parts: list[Part]) -> Delivery:
         parts=tuple(sorted(parts, key=lambda part: part.fanout_id)),
         attempts=row.attempts,
         channel=DEFAULT_CHANNEL if row.spec is None else load_channel(row.spec),
+        may_have_arrived=bool(row.may_have_arrived),
     )
 
 
@@ -267,17 +227,8 @@ _FINISH = (
         done_at=bindparam("done"),
         remote_id=bindparam("remote"),
         error=bindparam("problem"),
+        may_have_arrived=bindparam("unsure"),
     )
-)
-_FOLD = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("folded"))
-    .values(state=State.SUPERSEDED, folded_into=bindparam("into"), done_at=bindparam("now"))
-)
-_FOLD_THE_FOLDED = (
-    update(deliveries)
-    .where(deliveries.c.folded_into == bindparam("folded"))
-    .values(folded_into=bindparam("into"))
 )
 
 
@@ -291,4 +242,5 @@ def _outcome(result: Result) -> dict[str, Any]:
         "done": None if verdict.state in {State.PENDING, State.HELD} else result.at,
         "remote": verdict.remote_id or None,
         "problem": verdict.error or None,
+        "unsure": verdict.may_have_arrived,
     }

@@ -22,13 +22,14 @@ async def listed(
     connection: AsyncConnection, *, state: State | None, limit: int | None
 ) -> tuple[Record, ...]:
     """Deliveries by age; at most the last `limit`."""
-    query = _rows().order_by(deliveries.c.id.desc()).limit(limit)
+    chosen = select(deliveries.c.id).order_by(deliveries.c.id.desc()).limit(limit)
     if state is not None:
-        query = query.where(deliveries.c.state == state)
+        chosen = chosen.where(deliveries.c.state == state)
+    query = _rows().where(deliveries.c.id.in_(chosen)).order_by(deliveries.c.id)
     rows = (await connection.execute(query)).all()
     told = await _told(connection, changes.c.fanout_id.is_not(None))
-    folded = await _folded(connection, deliveries.c.folded_into.is_not(None))
-    return tuple(_record(row, [row, *folded[row.id]], told) for row in reversed(rows))
+    folded = await _folded(connection, deliveries.c.folded_into.in_(chosen))
+    return tuple(_record(row, [row, *folded[row.id]], told) for row in rows)
 
 
 async def one(connection: AsyncConnection, key: int) -> Record:
@@ -58,10 +59,9 @@ async def _told(connection: AsyncConnection, which: ColumnElement[bool]) -> _Tol
 
 
 async def _folded(
-    connection: AsyncConnection,
-    which: ColumnElement[bool],
+    connection: AsyncConnection, which: ColumnElement[bool]
 ) -> Mapping[int, list[Row[Any]]]:
-    """What each carrier tells besides its own."""
+    """What each of these carriers tells besides its own."""
     of_carriers: dict[int, list[Row[Any]]] = defaultdict(list)
     query: Select[Any] = select(
         deliveries.c.folded_into, deliveries.c.fanout_id, deliveries.c.kinds

@@ -224,6 +224,7 @@ deliveries = Table(
     Column("not_before", UtcTime, nullable=False),
     Column("lease_until", UtcTime),
     Column("folded_into", BigInteger),
+    Column("may_have_arrived", Boolean),
     Column("message_id", ForeignKey("messages.id")),
     Column("sent_at", UtcTime),
     Column("done_at", UtcTime),

@@ -170,6 +170,22 @@ async def test_waiting_retry_holds_up_the_younger_and_takes_it_along(store: SqlS
     assert [part.kinds for part in again.parts] == [{Kind.DATE}, {Kind.WEBCAST}]
 
 
+async def test_urgent_news_waits_for_the_retry_of_its_event_too(store: SqlStore) -> None:
+    """`claim`: a place that refused just now is not asked again because the news is urgent."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    (first,) = await claim(store)
+    await start(store, [first])
+    await finish(store, [first], state=State.PENDING, not_before=LATER)
+    await tell(store, LIVE, priority=Priority.URGENT)
+
+    held_up = await claim(store)
+    (urgent,) = await claim(store, now=LATER)
+
+    assert held_up == ()
+    assert urgent.priority is Priority.URGENT
+
+
 async def test_what_was_folded_is_folded_on(store: SqlStore) -> None:
     """`claim`: a carrier that is itself folded hands over all that it carried."""
     await subscribe(store, to("a"))
@@ -186,6 +202,25 @@ async def test_what_was_folded_is_folded_on(store: SqlStore) -> None:
     assert claimed.id != carrier.id
     assert [part.fanout_id for part in claimed.parts] == fanout_ids
     assert await states(store) == [State.SUPERSEDED, State.SUPERSEDED, State.LEASED]
+
+
+async def test_younger_news_gets_all_its_attempts(store: SqlStore) -> None:
+    """`claim`: what is folded into an elder that failed often is not given up with it."""
+    await subscribe(store, to("a"))
+    await tell(store)
+    for _ in range(3):
+        elder = await claim(store)
+        await start(store, elder)
+        await finish(store, elder, state=State.PENDING, not_before=START)
+    await tell(store, LIVE)
+
+    (folded,) = await claim(store)
+    async with store.writing() as unit:
+        await unit.outbox.reclaim("console", now=None)
+    (again,) = await claim(store)
+
+    assert (len(folded.parts), folded.attempts) == (2, 0)
+    assert (len(again.parts), again.attempts) == (2, 0)
 
 
 async def test_given_up_delivery_lets_the_younger_go(store: SqlStore) -> None:
@@ -228,9 +263,28 @@ async def test_restart_frees_every_lease_but_nothing_that_was_started(store: Sql
     assert await claim(store) == (leased,)
 
 
+async def test_leases_of_another_adapter_are_left(store: SqlStore) -> None:
+    """`reclaim`: an adapter that starts anew takes nothing from one that is at work.
+
+    A delivery that was started without its lease would never be asked about after a crash.
+    """
+    await subscribe(store, to("a"), to("b", "discord"))
+    await tell(store)
+    claimed = await claim(store)
+    await claim(store, adapter="discord")
+
+    async with store.writing() as unit:
+        freed = await unit.outbox.reclaim("discord", now=None)
+    await start(store, claimed)
+
+    assert freed == 1
+    async with store.reading() as unit:
+        assert len(await unit.outbox.interrupted("console")) == 1
+
+
 async def _reclaim(store: Store, **until: datetime | None) -> int:
     async with store.writing() as unit:
-        return await unit.outbox.reclaim(now=until["now"])
+        return await unit.outbox.reclaim("console", now=until["now"])
 
 
 async def test_freed_lease_keeps_what_was_folded_into_it(store: SqlStore) -> None:

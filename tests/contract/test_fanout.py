@@ -23,12 +23,14 @@ from outboxes import (
     tell,
     to,
 )
+from sqlalchemy import select
 
 from bot.domain.changes import DetailsChanged, Kind, Reminder, WebcastLive
 from bot.domain.deliveries import FanoutId, Priority, State
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination, Filter
 from bot.ports import Store
+from bot.store.tables import fanout_filters
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START, an_event
 
@@ -129,6 +131,17 @@ async def test_few_among_many_are_reached_in_few_steps(chunked: SqlStore) -> Non
 
     assert await reached(chunked) == [places(300)[0], places(300)[299]]
     assert chunks < 12
+
+
+async def test_finished_fan_out_leaves_no_notes(chunked: SqlStore) -> None:
+    """Which filters matched is noted while a fan-out is open, and forgotten: it would only grow."""
+    for minutes, place in enumerate(places(10)):
+        await subscribe(chunked, place, leads=frozenset({timedelta(minutes=minutes)}))
+
+    await tell(chunked)
+
+    async with chunked._engine.reading() as connection:
+        assert (await connection.execute(select(fanout_filters))).all() == []
 
 
 async def test_oldest_fan_out_goes_first(chunked: SqlStore) -> None:

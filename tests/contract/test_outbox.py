@@ -1,4 +1,4 @@
-"""`ports.Outbox`, the rest: what a message tells, what became of it, and the record."""
+"""`ports.Outbox`, the rest: what a message tells, and what became of a delivery."""
 
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from outboxes import (
     keep,
     moved,
     owe,
+    records,
     start,
     states,
     subscribe,
@@ -21,9 +22,9 @@ from outboxes import (
 )
 
 from bot.domain.changes import DetailsChanged, Kind, UpdatePosted, WebcastLive
-from bot.domain.deliveries import Delivery, FanoutId, Part, Priority, State
+from bot.domain.deliveries import Delivery, FanoutId, Part, State
 from bot.domain.events import EventId
-from bot.domain.fanouts import Record
+from bot.domain.watching import Tracked, Watch
 from bot.ports import Store
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START, a_hostile_message, a_message, an_event, an_update
@@ -31,7 +32,7 @@ from bot.testing import START, a_hostile_message, a_message, an_event, an_update
 LIVE = WebcastLive(event_id=EventId(1))
 POSTED = UpdatePosted(event_id=EventId(1), updates=(an_update(),))
 EDITED = DetailsChanged(event_id=EventId(1), details=())
-LATER = START + HOUR
+EARLIER, LATER = START - HOUR, START + HOUR
 
 
 async def _one(store: Store) -> Delivery:
@@ -39,11 +40,6 @@ async def _one(store: Store) -> Delivery:
     await tell(store)
     (delivery,) = await claim(store)
     return delivery
-
-
-async def _records(store: Store) -> tuple[Record, ...]:
-    async with store.reading() as unit:
-        return await unit.outbox.records()
 
 
 async def test_news_is_what_the_parts_tell(store: SqlStore) -> None:
@@ -81,6 +77,22 @@ async def test_news_of_a_reminder_comes_from_its_debt(store: SqlStore) -> None:
     assert news == (reminder,)
 
 
+async def test_reminder_of_a_withdrawn_event_is_void(store: SqlStore) -> None:
+    """`news`: a reminder of an event that was withdrawn since is void and left out."""
+    gone = Tracked(event=an_event(), watch=Watch.WITHDRAWN, first_seen_at=START)
+    kinds = frozenset({Kind.REMINDER})
+    async with store.writing() as unit:
+        await keep(unit)
+        fanout_id = await unit.outbox.owe(a_debt(kinds=kinds, reminder=a_reminder()))
+        await unit.snapshots.keep([gone])
+    part = Part(fanout_id=fanout_id or FanoutId(0), kinds=kinds)
+
+    async with store.reading() as unit:
+        _, news = await unit.outbox.news([part])
+
+    assert news == ()
+
+
 async def test_message_is_kept_under_its_form(store: SqlStore) -> None:
     """`keep_message`: keep a message under its form, once. `message`: the one that was kept."""
     plain, hostile = a_message(), a_hostile_message()
@@ -102,7 +114,7 @@ async def test_started_delivery_has_one_attempt_more(store: SqlStore) -> None:
     await start(store, [delivery])
 
     assert await states(store) == [State.SENDING]
-    assert [one.attempts for one in await _records(store)] == [1]
+    assert [one.attempts for one in await records(store)] == [1]
 
 
 async def test_interrupted_is_what_was_being_sent(store: SqlStore) -> None:
@@ -140,7 +152,7 @@ async def test_sent_delivery_is_recorded(store: SqlStore) -> None:
 
     await finish(store, [delivery], remote_id="m1")
 
-    (record,) = await _records(store)
+    (record,) = await records(store)
     assert (record.state, record.remote_id, record.error) == (State.SENT, "m1", "")
     assert record.sent_at == START + LEASE
 
@@ -152,7 +164,7 @@ async def test_given_up_delivery_is_recorded_with_its_reason(store: SqlStore) ->
 
     await finish(store, [delivery], state=State.DEAD, error="Unknown Channel")
 
-    (record,) = await _records(store)
+    (record,) = await records(store)
     assert (record.state, record.error) == (State.DEAD, "Unknown Channel")
     assert record.sent_at is None
     assert await claim(store, now=LATER) == ()
@@ -168,7 +180,7 @@ async def test_retry_that_succeeds_leaves_no_error(store: SqlStore) -> None:
 
     await finish(store, [again], remote_id="m2")
 
-    (record,) = await _records(store)
+    (record,) = await records(store)
     assert (record.state, record.attempts, record.error) == (State.SENT, 2, "")
 
 
@@ -179,12 +191,12 @@ async def test_ending_without_a_new_time_keeps_the_old_one(store: SqlStore) -> N
     await finish(store, [delivery], state=State.PENDING)
 
     async with store.reading() as unit:
-        assert await unit.outbox.next_due("console") == START
+        assert await unit.outbox.next_due("console", after=EARLIER) == START
     assert len(await claim(store)) == 1
 
 
 async def test_next_due_is_the_earliest_that_waits(store: SqlStore) -> None:
-    """`next_due`: when the earliest pending delivery of an adapter may be tried."""
+    """`next_due`: when the next pending delivery of an adapter becomes due."""
     await subscribe(store, to("a"), to("b"), to("c", "discord"))
     await tell(store)
     first, second = await claim(store)
@@ -193,96 +205,33 @@ async def test_next_due_is_the_earliest_that_waits(store: SqlStore) -> None:
     await finish(store, [second], state=State.PENDING, not_before=LATER)
 
     async with store.reading() as unit:
-        assert await unit.outbox.next_due("console") == LATER
-        assert await unit.outbox.next_due("discord") == START
+        assert await unit.outbox.next_due("console", after=START) == LATER
+        assert await unit.outbox.next_due("discord", after=EARLIER) == START
 
 
 async def test_nothing_is_due_when_nothing_waits(store: SqlStore) -> None:
-    """`next_due`: None: nothing waits; what is under way or over does not."""
+    """`next_due`: None: what is under way or over does not wait."""
     await subscribe(store, to("a"), to("b"))
     await tell(store)
     first, _second = await claim(store)
     await finish(store, [first])
 
     async with store.reading() as unit:
-        assert await unit.outbox.next_due("console") is None
+        assert await unit.outbox.next_due("console", after=EARLIER) is None
 
 
-async def test_record_shows_a_delivery_in_full(store: SqlStore) -> None:
-    """`records`: the record of deliveries."""
-    await subscribe(store, to("a", "discord"), kinds=frozenset({Kind.DATE, Kind.WEBCAST}))
-    await tell(store, moved(), POSTED, LIVE, priority=Priority.URGENT)
-
-    (record,) = await _records(store)
-
-    async with store.reading() as unit:
-        ids = [one.id for one in await unit.snapshots.noticed()]
-    assert record == Record(
-        id=record.id,
-        change_ids=(ids[0], ids[2]),
-        event_id=EventId(1),
-        kind=Kind.WEBCAST,
-        destination=to("a", "discord"),
-        state=State.PENDING,
-        attempts=0,
-        created_at=START,
-        sent_at=None,
-        remote_id="",
-        error="",
-    )
-
-
-async def test_carrier_shows_the_changes_that_were_folded_into_it(store: SqlStore) -> None:
-    """`records`: a change reached a destination when some SENT delivery names it."""
+async def test_what_is_held_up_is_due_with_what_holds_it_up(store: SqlStore) -> None:
+    """`next_due`: what was due before and could not be claimed waits for another of its pair."""
     await subscribe(store, to("a"))
     await tell(store)
+    elder = await claim(store)
+    await start(store, elder)
+    await finish(store, elder, state=State.PENDING, not_before=LATER)
     await tell(store, LIVE)
-    await claim(store)
-
-    carrier, folded = await _records(store)
-
-    assert (len(carrier.change_ids), len(folded.change_ids)) == (2, 1)
-    assert folded.change_ids[0] in carrier.change_ids
-    assert folded.state is State.SUPERSEDED
-
-
-async def test_records_go_by_age_and_show_the_last(store: SqlStore) -> None:
-    """`records`: by age; at most the last `limit`; of one state when one is asked for."""
-    await subscribe(store, to("a"), to("b"))
-    await tell(store)
-    await tell(store, LIVE)
-    await finish(store, (await claim(store, limit=1)))
 
     async with store.reading() as unit:
-        everything = await unit.outbox.records()
-        last = await unit.outbox.records(limit=2)
-        waiting = await unit.outbox.records(state=State.PENDING, limit=1)
-
-    assert [one.id for one in everything] == sorted(one.id for one in everything)
-    assert [one.state for one in everything] == [
-        State.SENT,
-        State.PENDING,
-        State.SUPERSEDED,
-        State.PENDING,
-    ]
-    assert last == everything[2:]
-    assert waiting == everything[3:]
-
-
-async def test_counts_are_by_adapter_and_state(store: SqlStore) -> None:
-    """`counts`: how many deliveries there are by adapter and state."""
-    await subscribe(store, to("a"), to("b"), to("c", "discord"))
-    await tell(store)
-    await finish(store, (await claim(store, limit=1)))
-
-    async with store.reading() as unit:
-        counts = await unit.outbox.counts()
-
-    assert counts == {
-        ("console", State.SENT): 1,
-        ("console", State.PENDING): 1,
-        ("discord", State.PENDING): 1,
-    }
+        assert await unit.outbox.next_due("console", after=START) == LATER
+        assert await unit.outbox.next_due("console", after=LATER) is None
 
 
 async def test_empty_outbox(store: SqlStore) -> None:
@@ -291,7 +240,7 @@ async def test_empty_outbox(store: SqlStore) -> None:
     async with store.writing() as unit:
         await unit.outbox.start([])
         await unit.outbox.finish([])
-        assert await unit.outbox.reclaim(now=START + timedelta(days=1)) == 0
+        assert await unit.outbox.reclaim("console", now=START + timedelta(days=1)) == 0
         assert await unit.outbox.interrupted("console") == ()
         assert await unit.outbox.records() == ()
         assert await unit.outbox.counts() == {}

@@ -47,7 +47,7 @@ class _Play:
             case "wait":
                 self.now += HOUR
             case "crash":
-                await self.unit.outbox.reclaim(now=None)
+                await self.unit.outbox.reclaim("console", now=None)
                 self.under_way.clear()
             case _ if self.under_way:
                 await self._end(self.under_way.pop(number % len(self.under_way)), verb)

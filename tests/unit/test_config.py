@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import Settings, describe, find_config, load_settings
+from bot.config import Settings, describe, find_config, load_settings, wants_colour
 from bot.config.loading import setting_names
 from bot.config.values import duration
 from bot.domain.spans import spell_span
@@ -151,8 +151,12 @@ def test_settings_are_frozen() -> None:
         Settings().ll2.hourly_budget = 20  # type: ignore[misc]
 
 
-def test_adapters_are_on_by_token_switch_or_table(written: Written) -> None:
+def test_adapters_are_on_by_token_switch_or_table(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each comes with the options that its factory gets."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
     settings = load_settings(
         written(
             '[telegram]\ntoken = "12:ab"\n[console]\nenabled = true\n[plugins.zulip]\nsite = "x"'
@@ -165,9 +169,22 @@ def test_adapters_are_on_by_token_switch_or_table(written: Written) -> None:
             "api_base_url": "https://api.telegram.org",
             "paid_broadcast": False,
         },
-        "console": {"enabled": True},
+        "console": {"enabled": True, "colour": True},
         "zulip": {"site": "x"},
     }
+
+
+@pytest.mark.parametrize(("value", "colour"), [("1", False), ("0", False), ("", True)])
+def test_no_color_takes_colour_away(
+    written: Written, monkeypatch: pytest.MonkeyPatch, *, value: str, colour: bool
+) -> None:
+    """NO_COLOR forbids colour whatever it says, unless it is empty (no-color.org)."""
+    monkeypatch.setenv("NO_COLOR", value)
+
+    settings = load_settings(written("console.enabled = true"))
+
+    assert settings.adapters()["console"]["colour"] is colour
+    assert wants_colour() is colour
 
 
 SECRETIVE = """
@@ -218,7 +235,7 @@ def test_secrets_are_in_no_text(written: Written) -> None:
             "Keeps everything in PostgreSQL, database h/n.",
         ),
         ('telegram.token = "1:a"\nplugins.zulip = {}', "Sends to: telegram, zulip."),
-        ('web.listen = "[::1]:80"', "Serves its page on http://[::1]:80/."),
+        ('web.listen = "[::1]:80"', "Serves no page on [::1]:80 yet: a later version does."),
         (
             'announce.first_run = "announce"',
             "On the very first poll, announces every event that it finds.",

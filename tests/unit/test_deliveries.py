@@ -119,12 +119,37 @@ def test_unknown_is_repeated_where_a_repeat_is_harmless() -> None:
 def test_urgent_unknown_is_repeated_once() -> None:
     """Rather twice than never, when a webcast is live; but not thrice."""
     first = after(Unknown(reason="timeout"), priority=Priority.URGENT, attempts=1)
-    second = after(Unknown(reason="timeout"), priority=Priority.URGENT, attempts=2)
+    second = after(
+        Unknown(reason="timeout"), priority=Priority.URGENT, attempts=2, may_have_arrived=True
+    )
 
     assert first.state is State.PENDING
     assert first.not_before is not None
     assert first.not_before > START
     assert second == Verdict(state=State.UNKNOWN, error="timeout (gave up after 2 attempts)")
+
+
+def test_urgent_unknown_is_repeated_though_it_had_to_wait_before() -> None:
+    """Only what may have arrived counts: who said "later" did not take it."""
+    waited = after(Later(reason="HTTP 503"), priority=Priority.URGENT, attempts=5)
+    unknown = after(Unknown(reason="timeout"), priority=Priority.URGENT, attempts=6)
+    later = after(
+        Later(reason="HTTP 503"), priority=Priority.URGENT, attempts=7, may_have_arrived=True
+    )
+
+    assert [one.state for one in (waited, unknown, later)] == [State.PENDING] * 3
+    assert [one.may_have_arrived for one in (waited, unknown, later)] == [False, True, True]
+
+
+def test_short_wait_is_not_obeyed_for_ever() -> None:
+    """A platform that says "at once" each time would use up all attempts within a second."""
+    waits = [
+        after(Later(reason="busy", wait=timedelta(0)), attempts=attempts).not_before
+        for attempts in range(1, MAX_ATTEMPTS)
+    ]
+
+    assert waits[:3] == [START] * 3
+    assert all(one is not None and one > START + timedelta(seconds=15) for one in waits[3:])
 
 
 @pytest.mark.parametrize("priority", [Priority.NEWS, Priority.DETAILS])

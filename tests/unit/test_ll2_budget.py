@@ -220,20 +220,22 @@ def test_a_budget_of_one_still_polls() -> None:
     assert budget.headroom(START).cap == 1
 
 
-def test_names_are_asked_for_only_with_four_polls_to_spare() -> None:
-    """Names can wait; events cannot."""
+def test_names_find_room_beside_the_calm_rhythm() -> None:
+    """A poll every five minutes leaves two requests; the reserve for probes is not touched."""
     budget = a_budget(15)
 
-    spend(budget, 9)
+    spend(budget, 13)
     assert budget.wait(Purpose.CATALOGUE, START) == NOTHING
 
-    spend(budget, 1, first_id=10)
+    spend(budget, 1, first_id=14)
     assert budget.wait(Purpose.CATALOGUE, START) > NOTHING
+    assert budget.wait(Purpose.PROBE, START) == NOTHING
 
 
 def test_a_small_budget_never_asks_for_names() -> None:
-    """Where four polls can never be spared, the wait is a whole period, not an error."""
-    assert a_budget(5).wait(Purpose.CATALOGUE, START) == PERIOD
+    """Every poll of it counts; the wait is a whole period, not an error."""
+    assert a_budget(9).wait(Purpose.CATALOGUE, START) == PERIOD
+    assert a_budget(10).wait(Purpose.CATALOGUE, START) == NOTHING
 
 
 def test_a_request_without_an_answer_counts_longer() -> None:

@@ -79,7 +79,7 @@ def test_values_of_one_option_are_alternatives() -> None:
         Filter(types=ids(DOCKING), agencies=ids(NASA)),
         Filter(types=ids(BERTHING), words=frozenset({"spacewalk"})),
     ],
-    ids=str,
+    ids=["type", "agency", "program", "words", "not agency", "not type", "not words"],
 )
 def test_one_option_that_does_not_hold_refuses(asked: Filter) -> None:
     """Different options must all hold."""

@@ -178,6 +178,7 @@ def _telling() -> None:
         sa.Column("not_before", sa.BigInteger(), nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("folded_into", sa.BigInteger(), nullable=True),
+        sa.Column("may_have_arrived", sa.Boolean(), nullable=True),
         sa.Column("message_id", ID, nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("done_at", sa.BigInteger(), nullable=True),

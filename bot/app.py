@@ -23,6 +23,7 @@ from bot.services.librarian import Librarian
 from bot.services.pacing import SlotPace
 from bot.services.poller import Poller
 from bot.services.reminder_clock import ReminderClock
+from bot.store.engine import Engine
 from bot.store.unit_of_work import SqlStore, open_store
 
 logger = logging.getLogger(__name__)
@@ -80,10 +81,13 @@ async def open_service(
     options = settings.adapters()
     if not options:
         raise ConfigError(
-            "nothing to send to: set discord.token or telegram.token, console.enabled = true, "
-            "or add a [plugins.<name>] table"
+            "nothing to send to: set discord.token, telegram.token or console.enabled = true, "
+            "or add a plug-in's table, [plugins.<name>]"
         )
-    factories = {name: load_adapter(name) for name in options}
+    factories = {name: adapter_factory(name) for name in options}
+    must_have_room(settings.store.url)
+    if settings.web.listen:
+        logger.warning("web.listen is set, but this version serves no page yet")
     ticking = clock or SystemClock()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.store.url))
@@ -92,6 +96,35 @@ async def open_service(
         source = await _open_source(stack, settings, store, ticking)
         dice = random or Random()  # noqa: S311, jitter guards no secret
         yield _wired(settings, ticking, dice, store, source, factories, options)
+
+
+def adapter_factory(name: str) -> AdapterFactory:
+    """What opens an adapter that is on.
+
+    Raises:
+        ConfigError: there is no such adapter, or it cannot be loaded; the text names the key.
+
+    """
+    try:
+        return load_adapter(name)
+    except ConfigError as exc:
+        raise ConfigError(f"plugins.{name}: {exc}") from exc
+
+
+def must_have_room(url: str) -> None:
+    """Refuse a store whose file cannot be where it is said to be.
+
+    Raises:
+        ConfigError: its folder does not exist, or it is one itself.
+
+    """
+    path = Engine(url).path
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise ConfigError(f'store.url = "{url}": there is no folder {path.parent}; make it first')
+    if path.is_dir():
+        raise ConfigError(f'store.url = "{url}": {path} is a folder; name a file in it')
 
 
 async def _open_source(

@@ -1,45 +1,53 @@
-"""The composition root: settings in, objects out, one task group, an ordered shutdown.
+"""Let the service work: one task group for all loops, or all of it once; signals, shutdown.
 
-The nesting is the order of closing: the store outside, then LL2, then the adapters, then the loops.
+`app` has built what runs here. Adapters are opened here, inside of everything else, and so they
+close first.
 """
 
 import asyncio
 import logging
 import signal
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any, TypeVar
 
-from bot.app.wiring import Service, open_client, open_service
-from bot.clock import SystemClock
+from bot import __version__
+from bot.app import Service, open_service
 from bot.config import Settings
 from bot.domain.deliveries import State
 from bot.domain.watching import PollReport
 from bot.errors import OutageError
 from bot.ports import Adapter
 from bot.services.supervisor import Supervisor
-from bot.store.unit_of_work import open_store
-
-__all__ = [
-    "ROLES",
-    "Counts",
-    "Service",
-    "check_online",
-    "delivered",
-    "open_service",
-    "run",
-    "run_once",
-    "stop_on_signal",
-]
 
 logger = logging.getLogger(__name__)
 
 Counts = Mapping[tuple[str, State], int]
 """How many deliveries there are by adapter and state."""
 
+Done = TypeVar("Done")
+
 ROLES = ("poll", "remind", "fanout", "send")
 """What `--roles` may name: watch LL2, open reminders, expand fan-outs, deliver."""
+
+
+async def serve(settings: Settings, roles: Collection[str]) -> None:
+    """Open everything and run until SIGTERM or SIGINT, which may come while it opens."""
+    with stop_on_signal() as stop:
+        async with AsyncExitStack() as stack:
+            opening = stack.enter_async_context(open_service(settings))
+            service = await unless(stop, opening)
+            if service is not None:
+                _greet(service)
+                await run(service, stop, roles=roles)
+    logger.info("Stopped")
+
+
+def _greet(service: Service) -> None:
+    sends_to, base_url = ", ".join(service.factories), service.settings.ll2.base_url
+    logger.info("Perigee %s watches %s and sends to: %s", __version__, base_url, sends_to)
 
 
 async def run(service: Service, stop: asyncio.Event, *, roles: Collection[str] = ROLES) -> None:
@@ -105,58 +113,83 @@ async def _send(service: Service, name: str, stop: asyncio.Event) -> None:
     await Supervisor(name, service.clock, service.random).run(opening, work, stop)
 
 
-async def run_once(service: Service) -> PollReport:
+async def once(settings: Settings, stop: asyncio.Event) -> tuple[PollReport, Counts, Counts] | None:
+    """Do everything once: what the poll came to, and the outbox before and after.
+
+    None when `stop` came before all was done. Raises as `run_once` does.
+    """
+    async with AsyncExitStack() as stack:
+        service = await unless(stop, stack.enter_async_context(open_service(settings)))
+        if service is None:
+            return None
+        before = await _counts(service)
+        report = await run_once(service, stop)
+        return None if report is None else (report, before, await _counts(service))
+
+
+async def _counts(service: Service) -> Counts:
+    async with service.store.reading() as unit:
+        return await unit.outbox.counts()
+
+
+async def run_once(service: Service, stop: asyncio.Event) -> PollReport | None:
     """Poll once, open the reminders that are due, and deliver all that is due now.
+
+    At `stop` a poll is given up (None), and what is due has `shutdown_grace` to be delivered.
 
     Raises:
         OutageError: LL2 gave no usable answer; what was due was delivered all the same.
 
     """
+    report = await unless(stop, _look(service))
+    await unless(stop, _deliver(service), grace=service.settings.shutdown_grace)
+    if report is not None and report.problem:
+        raise OutageError(report.problem)
+    return report
+
+
+async def _look(service: Service) -> PollReport:
     # What was due before the poll is decided first; news of the poll cannot be late.
     await service.reminders.step()
     report = await service.poller.step()
     if not report.problem:
         await service.librarian.step()
-    async with AsyncExitStack() as stack:
-        senders = [
-            await stack.enter_async_context(service.dispatcher(adapter))
-            for adapter in await _opened(stack, service)
-        ]
-        await service.reminders.step()
-        await service.fanout.drain()
-        for sender in senders:
-            await sender.recover()
-            await sender.drain()
-    if report.problem:
-        raise OutageError(report.problem)
     return report
 
 
-async def delivered(service: Service) -> Counts:
-    """How many deliveries there are by adapter and state."""
-    async with service.store.reading() as unit:
-        return await unit.outbox.counts()
+async def _deliver(service: Service) -> None:
+    await service.reminders.step()
+    await service.fanout.drain()
+    sending = (_send_once(service, name) for name in service.factories)
+    results = await asyncio.gather(*sending, return_exceptions=True)
+    # Raised only now, so that an adapter that fails has cost the others nothing.
+    errors = [one for one in results if isinstance(one, Exception)]
+    if errors:
+        raise ExceptionGroup("adapters failed", errors)
 
 
-async def check_online(settings: Settings) -> str:
-    """Ask LL2's throttle, which is free; what it says, in a sentence.
-
-    Raises:
-        LL2Unavailable: it could not be asked.
-
-    """
-    clock = SystemClock()
-    async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store("sqlite://"))
-        await store.upgrade()
-        source = await open_client(stack, settings, store, clock)
-        await source.seed()
-        headroom = source.headroom(clock.now())
-    return f"LL2 answers at {settings.ll2.base_url}: polls may use {headroom.cap} requests an hour."
+async def _send_once(service: Service, name: str) -> None:
+    async with service.opening(name) as adapter, service.dispatcher(adapter) as sender:
+        await sender.recover()
+        await sender.drain()
 
 
-async def _opened(stack: AsyncExitStack, service: Service) -> list[Adapter]:
-    return [await stack.enter_async_context(service.opening(name)) for name in service.factories]
+async def unless(
+    stop: asyncio.Event, work: Coroutine[Any, Any, Done], *, grace: timedelta = timedelta(0)
+) -> Done | None:
+    """The result of this work; None when `stop` came, and the work did not end within `grace`."""
+    task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            await asyncio.wait([task], timeout=grace.total_seconds())
+        if task.done():
+            return task.result()
+    finally:
+        task.cancel()
+        stopping.cancel()
+        await asyncio.wait([task, stopping])
+    return None
 
 
 @contextmanager

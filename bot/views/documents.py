@@ -1,35 +1,34 @@
-"""What the command line shows: tables for people, one JSON document for machines. Pure."""
+"""One JSON document for machines, in LL2's own words where LL2 has them. Pure."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import assert_never
 
-from bot.domain.asking import Held
+from bot.domain.asking import Held, spell_leads
 from bot.domain.changes import (
     Change,
     DateChanged,
     DetailsChanged,
     EventAnnounced,
     EventWithdrawn,
+    Kind,
     UpdatePosted,
     VideoAdded,
     WebcastLive,
     kind_of,
 )
 from bot.domain.dates import label
-from bot.domain.deliveries import State
 from bot.domain.events import Event, StatedDate
-from bot.domain.fanouts import Record, Tally
-from bot.domain.watching import Noticed, PollReport
+from bot.domain.fanouts import Record
+from bot.domain.watching import Noticed
 
 Json = Mapping[str, object] | Sequence[object] | str | int | bool | None
 
 
 def document(value: Json) -> str:
-    """One JSON document."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    """One JSON document, in ASCII: whatever it holds, every terminal and every file takes it."""
+    return json.dumps(value, indent=2)
 
 
 def moment(at: datetime | None) -> str | None:
@@ -72,9 +71,16 @@ def event_document(event: Event) -> Json:
 
 
 def subscription_document(held: Held) -> Json:
-    """A subscription as `import` reads it back."""
+    """A subscription with all its options, as `import` reads it back; an empty list is "any"."""
     one = held.subscription
-    return {"id": one.id, "destination": str(one.destination), **held.words}
+    return {
+        "id": one.id,
+        "destination": str(one.destination),
+        **dict.fromkeys(("type", "agency", "program", "search"), ()),
+        "changes": [kind.value for kind in Kind if kind in one.filter.kinds],
+        "remind": spell_leads(one.filter.leads),
+        **held.words,
+    }
 
 
 def change_document(noticed: Noticed) -> Json:
@@ -131,80 +137,3 @@ def delivery_document(record: Record) -> Json:
         "remote_id": record.remote_id or None,
         "error": record.error or None,
     }
-
-
-def events_table(events: Iterable[Event]) -> str:
-    """Date, type, name and agencies of events."""
-    rows = [
-        (
-            label(event.stated),
-            event.type.name,
-            event.name,
-            ", ".join(one.abbrev or one.name for one in event.agencies),
-        )
-        for event in events
-    ]
-    return table(("DATE", "TYPE", "EVENT", "AGENCIES"), rows) if rows else "No event matches."
-
-
-def subscriptions_table(held: Iterable[Held]) -> str:
-    """Number, destination and filter of subscriptions."""
-    rows = [
-        (str(one.subscription.id), str(one.subscription.destination), filter_line(one))
-        for one in held
-    ]
-    if not rows:
-        return "No subscriptions yet. Add one: perigee subscriptions add --to console:main"
-    return table(("NO.", "DESTINATION", "WANTS"), rows)
-
-
-def filter_line(held: Held) -> str:
-    """A filter in one line: `type: EVA; agency: NASA, ESA`."""
-    parts = [f"{option}: {', '.join(values)}" for option, values in held.words.items()]
-    return "; ".join(parts) or "everything"
-
-
-def changes_table(noticed: Iterable[Noticed]) -> str:
-    """When, what kind, which event."""
-    rows = [
-        (f"{one.noticed_at:%Y-%m-%d %H:%M} UTC", kind_of(one.change).value, one.event_name)
-        for one in noticed
-    ]
-    return table(("NOTICED", "KIND", "EVENT"), rows) if rows else "Nothing was noticed yet."
-
-
-def tally_table(tally: Tally, only: str | None = None) -> str:
-    """Counts by platform and state, and the last errors."""
-    rows = [
-        (adapter, state.value, str(count))
-        for (adapter, state), count in tally.counts.items()
-        if only in {None, state}
-    ]
-    if not rows:
-        return "The outbox holds none." if only else "The outbox is empty."
-    errors = [f"{one.destination}  {one.error}" for one in tally.last_errors]
-    counts = table(("PLATFORM", "STATE", "DELIVERIES"), rows)
-    return "\n".join([counts, *(["", "Last errors:", *errors] if errors else [])])
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell; the last is left ragged."""
-    widths = [max(len(row[place]) for row in (head, *rows)) for place in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
-    ]
-    return "\n".join(lines)
-
-
-def once_line(report: PollReport, counts: Mapping[tuple[str, State], int]) -> str:
-    """What `run --once` did, in a line."""
-    kinds = Counter(kind_of(change).value for change in report.changes)
-    noticed = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "no change"
-    if report.is_first and not report.changes:
-        noticed = "first run, learnt without announcing"
-    states = Counter[str]()
-    for (_, state), count in counts.items():
-        states[state.value] += count
-    outbox = ", ".join(f"{count} {state}" for state, count in states.items()) or "empty"
-    return f"Polled LL2: {report.events} events, {noticed}. Outbox: {outbox}."

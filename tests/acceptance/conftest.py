@@ -1,0 +1,26 @@
+"""What acceptance tests share: the program in a fresh folder, and a served story."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from programs import Program, Story
+
+
+@pytest.fixture
+def perigee(tmp_path: Path) -> Program:
+    """The program as a stranger finds it: an empty folder and no settings."""
+    return Program(folder=tmp_path)
+
+
+@pytest.fixture
+def story() -> Story:
+    """Two events; after a day one slips with a comment and the other's webcast goes live."""
+    return Story()
+
+
+@pytest.fixture
+async def service(perigee: Program, story: Story) -> AsyncIterator[Program]:
+    """The program with its console on and the story as its LL2."""
+    async with story.told() as base_url:
+        yield perigee.given(ll2__base_url=base_url, console__enabled="true")

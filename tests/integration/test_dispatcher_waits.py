@@ -1,0 +1,246 @@
+"""How a sender waits: it sleeps while nothing can be done, and nothing slow holds up the rest."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from outboxes import HOUR, moved, states, subscribe, tell, to
+from senders import (
+    NAME,
+    HeldAdapter,
+    WatchedClock,
+    a_dispatcher,
+    a_store,
+    addresses,
+    owe_to,
+    until_states,
+)
+
+from bot.domain.changes import WebcastLive
+from bot.domain.deliveries import Later, Priority, State
+from bot.domain.events import EventId
+from bot.ports import Adapter, Store
+from bot.store.unit_of_work import SqlStore
+from bot.testing import RecordingAdapter, an_event
+
+LIVE = an_event(id=EventId(2), webcast_live=True)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[SqlStore]:
+    """An empty store in memory."""
+    async with a_store() as opened:
+        yield opened
+
+
+async def _tell_live(store: Store) -> None:
+    await tell(store, WebcastLive(event_id=LIVE.id), event=LIVE, priority=Priority.URGENT)
+
+
+class _Running:
+    """A sender that runs beside the test."""
+
+    def __init__(self) -> None:
+        self.clock = WatchedClock()
+        self.wake = asyncio.Event()
+        self.stop = asyncio.Event()
+
+
+@asynccontextmanager
+async def _running(store: Store, adapter: Adapter) -> AsyncIterator[_Running]:
+    """Run a sender, and stop it at the end."""
+    one = _Running()
+    async with (
+        a_dispatcher(store, adapter, one.clock, wake=one.wake) as dispatcher,
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(dispatcher.run(one.stop), name="sender")
+        yield one
+        one.stop.set()
+
+
+async def test_sender_with_nothing_to_do_sleeps(store: SqlStore) -> None:
+    """It asks for one long wait, not for many short ones."""
+    async with _running(store, RecordingAdapter(NAME)) as sender:
+        await sender.clock.until_waiting()
+        await sender.clock.settle()
+
+        assert sender.clock.pauses == [timedelta(minutes=10)]
+
+
+async def test_sender_sleeps_until_a_retry_is_due(store: SqlStore) -> None:
+    """`next_due`: it wakes by itself when the platform said to come again."""
+    adapter = RecordingAdapter(NAME, outcomes=[Later(reason="busy", wait=MINUTE)])
+    await owe_to(store, "a")
+
+    async with _running(store, adapter) as sender:
+        await sender.clock.until_asked(lambda pauses: MINUTE in pauses)
+        await sender.clock.until_waiting()
+        sender.clock.advance(MINUTE)
+        await until_states(store, State.SENT)
+
+    assert addresses(adapter) == ["a", "a"]
+
+
+async def test_news_behind_a_retry_does_not_keep_the_sender_busy(store: SqlStore) -> None:
+    """What is due but held up by its elder's retry is no reason to look again and again."""
+    adapter = RecordingAdapter(NAME, outcomes=[Later(reason="busy", wait=MINUTE)])
+    await owe_to(store, "a")
+
+    async with _running(store, adapter) as sender:
+        await sender.clock.until_asked(lambda pauses: MINUTE in pauses)
+        await tell(store)
+        sender.wake.set()
+        await sender.clock.until_asked(lambda pauses: pauses.count(MINUTE) > 1)
+        await sender.clock.settle()
+
+        assert timedelta(0) not in sender.clock.pauses
+
+
+async def test_retry_holds_up_only_its_own_event_and_place(store: SqlStore) -> None:
+    """One event's messages keep their order within a destination; nobody else waits for it."""
+    adapter = RecordingAdapter(NAME, outcomes=[Later(reason="slow mode", wait=HOUR)])
+    await owe_to(store, "a", "b")
+    other = an_event(id=EventId(3))
+
+    async with a_dispatcher(store, adapter) as dispatcher:
+        await dispatcher.drain()
+        await tell(store)
+        await tell(store, moved(other), event=other)
+        await dispatcher.drain()
+
+    sent = [(one.event_id, one.destination.address) for one, _ in adapter.sent]
+    assert sent == [(1, "a"), (1, "b"), (1, "b"), (3, "a"), (3, "b")]
+
+
+async def test_slow_send_does_not_hold_up_the_record_of_others(store: SqlStore) -> None:
+    """The outcome is committed right after its send, whatever else is in the air."""
+    adapter = HeldAdapter("a")
+    await owe_to(store, "a", "b")
+
+    async with _running(store, adapter):
+        await until_states(store, State.SENDING, State.SENT)
+        adapter.let_land()
+
+    assert await states(store) == [State.SENT, State.SENT]
+
+
+async def test_slow_sends_do_not_hold_up_an_urgent_newcomer(store: SqlStore) -> None:
+    """As long as one slot is free, it is claimed: also the last of many."""
+    adapter = HeldAdapter(*"abcdefg", concurrency=8)
+    await owe_to(store, *"abcdefg")
+    for address in "abcdefg":
+        async with store.writing() as unit:
+            await unit.subscriptions.remove(to(address, NAME), None)
+    await subscribe(store, to("urgent", NAME))
+
+    async with _running(store, adapter) as sender:
+        await adapter.until_sent(7)
+        await _tell_live(store)
+        sender.wake.set()
+        await until_states(store, *[State.SENDING] * 7, State.SENT)
+        adapter.let_land()
+
+
+async def test_slow_send_does_not_hold_up_a_retry_that_becomes_due(store: SqlStore) -> None:
+    """The sender minds the time also while something is in the air."""
+    adapter = HeldAdapter("a", "b")
+    await owe_to(store, "a", "b")
+
+    async with _running(store, adapter) as sender:
+        await adapter.until_sent(2)
+        adapter.let_land("b", outcome=Later(reason="busy", wait=MINUTE))
+        await until_states(store, State.SENDING, State.PENDING)
+        await sender.clock.until_asked(lambda pauses: MINUTE in pauses)
+        await sender.clock.until_waiting()
+        sender.clock.advance(MINUTE)
+        await adapter.until_sent(3)
+        adapter.let_land()
+
+    assert addresses(adapter) == ["a", "b", "b"]
+
+
+async def test_slots_that_fall_free_one_by_one_are_filled_together(store: SqlStore) -> None:
+    """A sender under load gathers slots before it claims: each claim is a commit."""
+    adapter = HeldAdapter(concurrency=8)
+    await owe_to(store, *"abcdefghij")
+
+    async with _running(store, adapter) as sender:
+        await adapter.until_sent(8)
+        adapter.let_land("a")
+        await until_states(store, State.SENT, *[State.SENDING] * 7, *[State.PENDING] * 2)
+        adapter.let_land("b")
+        await adapter.until_sent(10)
+        adapter.let_land()
+
+    assert timedelta(0) not in sender.clock.pauses
+    assert adapter.most == 8
+
+
+async def test_free_slot_is_filled_soon_when_no_other_falls_free(store: SqlStore) -> None:
+    """Gathering ends by itself: a hanging neighbour costs the next a blink, not its patience."""
+    adapter = HeldAdapter(concurrency=8)
+    await owe_to(store, *"abcdefghi")
+
+    async with _running(store, adapter) as sender:
+        await adapter.until_sent(8)
+        adapter.let_land("a")
+        await until_states(store, State.SENT, *[State.SENDING] * 7, State.PENDING)
+        await sender.clock.until_asked(lambda pauses: pauses[-1] is not None)
+        await sender.clock.until_waiting()
+        sender.clock.advance(timedelta(seconds=1))
+        await adapter.until_sent(9)
+        adapter.let_land()
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+async def test_no_more_are_in_the_air_than_the_adapter_allows(
+    store: SqlStore, concurrency: int
+) -> None:
+    """`Limits.concurrency`: how many sends may be under way at once."""
+    adapter = HeldAdapter(concurrency=concurrency)
+    await owe_to(store, *"abcdefg")
+
+    async with _running(store, adapter):
+        for sent in range(1, 8):
+            await adapter.until_sent(sent)
+            adapter.let_land()
+        await until_states(store, *[State.SENT] * 7)
+
+    assert adapter.most <= concurrency
+    assert sorted(addresses(adapter)) == [*"abcdefg"]
+
+
+async def test_stop_waits_for_what_is_in_the_air_and_records_each_as_it_lands(
+    store: SqlStore,
+) -> None:
+    """A drain that is cut off by the grace must have recorded all that had landed by then."""
+    adapter = HeldAdapter()
+    await owe_to(store, "a", "b")
+
+    async with _running(store, adapter) as sender:
+        await adapter.until_sent(2)
+        await sender.clock.until_waiting()
+        sender.stop.set()
+        adapter.let_land("a")
+        await until_states(store, State.SENT, State.SENDING)
+        adapter.let_land("b")
+
+    assert await states(store) == [State.SENT, State.SENT]
+
+
+async def test_stop_starts_nothing_new(store: SqlStore) -> None:
+    """What was not yet handed over waits for the next start."""
+    adapter = HeldAdapter(concurrency=1)
+    await owe_to(store, "a", "b")
+
+    async with _running(store, adapter) as sender:
+        await adapter.until_sent(1)
+        sender.stop.set()
+        adapter.let_land()
+
+    assert await states(store) == [State.SENT, State.PENDING]
+    assert addresses(adapter) == ["a"]

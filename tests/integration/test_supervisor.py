@@ -1,0 +1,256 @@
+"""The guarded border around an adapter: it is opened again with backoff, and hurts nobody else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from random import Random
+
+import pytest
+from outboxes import states, subscribe, to
+from senders import NAME, PATIENCE_S, WatchedClock, a_dispatcher, a_store, addresses, limits, owe_to
+
+from bot.domain.deliveries import Delivery, Outcome, Sent, State
+from bot.domain.messages import Message
+from bot.errors import ConfigError, StoreError
+from bot.ports import Adapter
+from bot.services.supervisor import SOUND, Supervisor
+from bot.store.unit_of_work import SqlStore
+from bot.testing import FakeClock, RecordingAdapter
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[SqlStore]:
+    """An empty store in memory."""
+    async with a_store() as opened:
+        yield opened
+
+
+def _supervisor(clock: FakeClock, name: str = NAME) -> Supervisor:
+    return Supervisor(name, clock, Random(1))  # noqa: S311, jitter
+
+
+def _opening(*failures: Exception) -> Callable[[], AbstractAsyncContextManager[Adapter]]:
+    """An adapter that fails so often to open, and then opens."""
+    left: Iterator[Exception] = iter(failures)
+
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[Adapter]:
+        for failure in left:
+            raise failure
+        async with RecordingAdapter(NAME) as adapter:
+            yield adapter
+
+    return opening
+
+
+class _Work:
+    """What an adapter is opened for: fails as told, then lasts until it is told to stop."""
+
+    def __init__(self, stop: asyncio.Event, *failures: Exception | None) -> None:
+        self.stop = stop
+        self.rounds = 0
+        self.began = asyncio.Event()
+        self._failures = iter(failures)
+
+    async def __call__(self, adapter: Adapter) -> None:
+        """One round."""
+        assert isinstance(adapter, RecordingAdapter)
+        assert adapter.is_open
+        self.rounds += 1
+        for failure in self._failures:
+            if failure is not None:
+                raise failure
+        self.began.set()
+        await self.stop.wait()
+
+
+async def _run_over(clock: WatchedClock, running: asyncio.Task[None], rests: int) -> None:
+    """Let time pass over so many rests."""
+    for rest in range(1, rests + 1):
+        await clock.until_asked(lambda pauses, rest=rest: len(pauses) >= rest)  # type: ignore[misc]  # the default binds it
+        await clock.until_waiting()
+        clock.advance(clock.pauses[-1] or MINUTE)
+    assert not running.done()
+
+
+async def test_adapter_that_does_not_open_is_tried_again_with_backoff() -> None:
+    """A bad token or an outage at the start: 5 s, 10 s, 20 s …, never in a rush."""
+    clock, stop = WatchedClock(), asyncio.Event()
+    work = _Work(stop)
+    opening = _opening(*[ConfigError("bad token")] * 4)
+
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(_supervisor(clock).run(opening, work, stop), name="adapter")
+        await _run_over(clock, running, 4)
+        await work.began.wait()
+        stop.set()
+
+    assert work.rounds == 1
+    seconds = [one.total_seconds() for one in clock.pauses if one]
+    assert all(
+        longest / 2 <= one <= longest for one, longest in zip(seconds, (5, 10, 20, 40), strict=True)
+    )
+
+
+async def test_adapter_that_fails_soon_after_each_opening_is_left_alone_ever_longer() -> None:
+    """That it opened is no proof that it works: a platform counts how often we log in."""
+    clock, stop = WatchedClock(), asyncio.Event()
+    work = _Work(stop, *[ConnectionError("reset")] * 12)
+
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(_supervisor(clock).run(_opening(), work, stop), name="adapter")
+        await _run_over(clock, running, 12)
+        await work.began.wait()
+        stop.set()
+
+    assert sum(filter(None, clock.pauses), timedelta(0)) > timedelta(hours=2)
+
+
+async def test_adapter_that_worked_long_enough_begins_with_a_short_rest() -> None:
+    """Yesterday's trouble does not lengthen today's rest."""
+    clock, stop = WatchedClock(), asyncio.Event()
+    last = _Work(stop)
+    rounds = 0
+
+    async def work(adapter: Adapter) -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds > 7:
+            await last(adapter)
+        else:
+            clock.advance(SOUND if rounds == 7 else timedelta(0))
+            raise ConnectionError("reset")
+
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(_supervisor(clock).run(_opening(), work, stop), name="adapter")
+        await _run_over(clock, running, 7)
+        await last.began.wait()
+        stop.set()
+
+    sixth, seventh = (one.total_seconds() for one in clock.pauses[5:] if one)
+    assert sixth > 60
+    assert seventh <= 5
+
+
+async def test_stop_ends_a_rest() -> None:
+    """Nobody waits an hour for an adapter that is down anyhow."""
+    clock, stop = WatchedClock(), asyncio.Event()
+    opening = _opening(*[ConnectionError("reset")] * 9)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_supervisor(clock).run(opening, _Work(stop), stop), name="adapter")
+        await clock.until_waiting()
+        stop.set()
+
+    assert len(clock.pauses) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        StoreError("the disk is full"),
+        ExceptionGroup("", [StoreError("the disk is full")]),
+        ExceptionGroup("", [ConnectionError("reset"), ExceptionGroup("", [StoreError("full")])]),
+    ],
+)
+async def test_failing_store_ends_the_program_at_once(failure: Exception) -> None:
+    """It is not the adapter's fault, whatever else failed beside it."""
+    clock, stop = WatchedClock(), asyncio.Event()
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await _supervisor(clock).run(_opening(), _Work(stop, failure), stop)
+
+    assert raised.group_contains(StoreError)
+    assert clock.pauses == []
+
+
+async def test_cancelling_ends_it() -> None:
+    """The grace is over: no rest, no further opening."""
+    clock, stop = WatchedClock(), asyncio.Event()
+    work = _Work(stop)
+
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(_supervisor(clock).run(_opening(), work, stop), name="adapter")
+        await work.began.wait()
+        running.cancel()
+
+    assert running.cancelled()
+    assert clock.pauses == []
+
+
+async def test_failure_and_recovery_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """One error with its traceback, one line when it is back."""
+    clock, stop = WatchedClock(), asyncio.Event()
+    work = _Work(stop, ConnectionError("reset"))
+
+    with caplog.at_level("INFO"):
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(
+                _supervisor(clock).run(_opening(), work, stop), name="adapter"
+            )
+            await _run_over(clock, running, 1)
+            await work.began.wait()
+            stop.set()
+
+    assert [one.levelname for one in caplog.records] == ["ERROR", "INFO"]
+    assert caplog.records[0].exc_info
+    assert caplog.records[1].getMessage() == "Adapter recording is back"
+
+
+async def test_adapter_that_dies_while_it_sends_loses_nothing_and_hurts_no_other(
+    store: SqlStore,
+) -> None:
+    """It is opened again and goes on; the other adapter never notices."""
+    clock, stop = FakeClock(), asyncio.Event()
+    sick, sound = _Dying(times=3), RecordingAdapter("sound")
+    await subscribe(store, to("x", "sound"))
+    await owe_to(store, *"abc")
+
+    async def work(adapter: Adapter) -> None:
+        async with a_dispatcher(store, adapter, clock) as dispatcher:
+            await dispatcher.run(stop)
+
+    async with asyncio.TaskGroup() as group:
+        for adapter, opening in ((sick, sick.opening), (sound, lambda: sound)):
+            supervised = _supervisor(clock, adapter.name).run(opening, work, stop)
+            group.create_task(supervised, name=adapter.name)
+        async with asyncio.timeout(PATIENCE_S):
+            while {*await states(store)} != {State.SENT}:
+                clock.advance(timedelta(seconds=1))
+        stop.set()
+
+    assert {*addresses(sick)} == {*"abc"}
+    assert len(sick.sent) == 3 + 3
+    assert addresses(sound) == ["x"]
+
+
+class _Dying(RecordingAdapter):
+    """An adapter whose connection breaks at the first message, so many times."""
+
+    def __init__(self, *, times: int) -> None:
+        super().__init__(NAME, limits=limits(1, harmless=True), outcomes=self._answer_or_die)
+        self._lives = times
+        self._breaks = asyncio.Event()
+
+    @asynccontextmanager
+    async def opening(self) -> AsyncIterator[Adapter]:
+        """Connect; a break of the connection ends whatever is done with it."""
+        self._breaks.clear()
+        async with asyncio.TaskGroup() as group:
+            connection = group.create_task(self._connection(), name="connection")
+            yield self
+            connection.cancel()
+
+    async def _connection(self) -> None:
+        await self._breaks.wait()
+        raise ConnectionError("reset by peer")
+
+    async def _answer_or_die(self, _delivery: Delivery, _message: Message) -> Outcome:
+        if self._lives:
+            self._lives -= 1
+            self._breaks.set()
+            await asyncio.Event().wait()
+        return Sent()

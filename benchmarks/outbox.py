@@ -28,6 +28,7 @@ from bot.domain.fanouts import Debt
 from bot.domain.messages import Limits, Message
 from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import Fanout
+from bot.services.pacing import SlotPace
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import START
 
@@ -124,7 +125,9 @@ async def _owe_and_expand(store: SqlStore, event: Event) -> int:
 async def _dispatch(store: SqlStore, adapter: _Nowhere) -> None:
     """Run a dispatcher until its adapter has enough."""
     wake, dice = asyncio.Event(), Random(1)  # noqa: S311, jitter of retries
-    async with Dispatcher(store, adapter, _StandingClock(), random=dice, wake=wake) as dispatcher:
+    clock = _StandingClock()
+    pace = SlotPace(clock)
+    async with Dispatcher(store, adapter, clock, random=dice, wake=wake, pace=pace) as dispatcher:
         await dispatcher.run(adapter.stop)
 
 

@@ -15,6 +15,7 @@ from bot.domain.fanouts import Record
 from bot.domain.messages import Limits, Message
 from bot.ports import Adapter, Clock, Store
 from bot.services.dispatcher import Dispatcher
+from bot.services.pacing import SlotPace
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import FakeClock, RecordingAdapter
 
@@ -41,7 +42,8 @@ def a_dispatcher(
 ) -> Dispatcher:
     """A sender with a die of its own; `changes` are further arguments."""
     usual: dict[str, Any] = {"random": Random(1), "wake": asyncio.Event()}  # noqa: S311, jitter
-    return Dispatcher(store, adapter, clock or FakeClock(), **(usual | changes))
+    ticking = clock or FakeClock()
+    return Dispatcher(store, adapter, ticking, **({"pace": SlotPace(ticking)} | usual | changes))
 
 
 async def drain(store: Store, adapter: Adapter, clock: Clock | None = None) -> None:

@@ -24,8 +24,8 @@ from bot.domain.events import (
 )
 from bot.domain.messages import Limits, Link, LinkKind, Message, Picture, Section, Stamp
 from bot.domain.subscriptions import Destination
-from bot.ports import Adapter, AdapterFactory, Surroundings
-from bot.testing.surroundings import OpenPace, RecordingDesk
+from bot.ports import Adapter, AdapterFactory
+from bot.testing.surroundings import surroundings
 
 START = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 """When a fake clock starts, unless the test says otherwise; the events below come after it."""
@@ -229,8 +229,7 @@ async def check_adapter(
         AssertionError: it does not; the text is one sentence that says how.
 
     """
-    surroundings = Surroundings(options=options, desk=RecordingDesk(), pace=OpenPace())
-    async with factory(surroundings) as adapter:
+    async with factory(surroundings(options)) as adapter:
         _check_name(adapter.name)
         _check_limits(adapter.limits)
         to = Destination(adapter=adapter.name, address=address)

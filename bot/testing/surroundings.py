@@ -1,10 +1,11 @@
 """What an adapter is given in a test: a command core that records, and a pace without limits."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option
+from bot.ports import Surroundings
 
 Answer = Callable[[CommandRequest], Awaitable[CommandReply]]
 
@@ -90,3 +91,8 @@ class OpenPace:
     def refused(self) -> None:
         """Count a 401 or 403."""
         self.refusals += 1
+
+
+def surroundings(options: Mapping[str, object] | None = None) -> Surroundings:
+    """What an adapter is opened with, by these settings."""
+    return Surroundings(options=options or {}, desk=RecordingDesk(), pace=OpenPace())

@@ -199,7 +199,7 @@ async def test_held_delivery_is_no_reason_to_wake(store: SqlStore) -> None:
     await tell(store)
 
     async with store.reading() as unit:
-        assert await unit.outbox.next_due("console") is None
+        assert await unit.outbox.next_due("console", after=START) is None
 
 
 async def test_delivery_that_found_its_destination_lost_is_held(store: SqlStore) -> None:

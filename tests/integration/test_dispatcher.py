@@ -228,7 +228,7 @@ async def test_one_events_messages_keep_their_order_at_each_place(store: SqlStor
     async def answer(delivery: Delivery, message: Message) -> Outcome:
         if delivery.priority is not Priority.URGENT:
             await tell(store, LIVE, event=an_event(webcast_live=True), priority=Priority.URGENT)
-        heads.append(message.kind)
+        heads.append(str(message.kind))
         return Sent()
 
     await owe_to(store, "a")

@@ -13,6 +13,7 @@ from bot.domain.messages import Section
 from bot.domain.subscriptions import Destination
 from bot.errors import ConfigError
 from bot.testing import a_delivery, a_message, check_adapter
+from bot.testing.surroundings import surroundings
 
 ESCAPE = "\x1b"
 
@@ -46,7 +47,7 @@ class Ascii(io.StringIO):
 async def printed(stream: io.StringIO, *, to: str = "spacewalks") -> Outcome:
     """Send one message through an adapter on this stream."""
     delivery = a_delivery(destination=Destination(adapter="console", address=to))
-    async with create({"stream": stream}) as adapter:
+    async with create(surroundings({"stream": stream})) as adapter:
         return await adapter.send(delivery, a_message())
 
 
@@ -78,7 +79,7 @@ async def test_a_channel_that_has_its_sign_already_gets_no_second() -> None:
 
 async def test_standard_output_is_the_usual_stream(capsys: pytest.CaptureFixture[str]) -> None:
     """`console` needs no settings."""
-    async with create({}) as adapter:
+    async with create(surroundings({})) as adapter:
         await adapter.send(a_delivery(), a_message())
 
     assert "Cygnus NG-27 Berthing" in capsys.readouterr().out
@@ -94,7 +95,7 @@ async def test_only_a_terminal_gets_colours_and_may_refuse_them(
     """Files and pipes stay readable, and so does a terminal whose owner wants no colours."""
     output = stream()
 
-    async with create({"stream": output, "colour": colour}) as adapter:
+    async with create(surroundings({"stream": output, "colour": colour})) as adapter:
         await adapter.send(a_delivery(), a_message())
 
     assert (ESCAPE in output.getvalue()) is coloured
@@ -131,7 +132,7 @@ async def test_a_full_disk_may_have_room_again_later() -> None:
 async def test_a_closed_stream_is_a_refusal() -> None:
     """It will not open again."""
     stream = io.StringIO()
-    async with create({"stream": stream}) as adapter:
+    async with create(surroundings({"stream": stream})) as adapter:
         stream.close()
 
         assert isinstance(await adapter.send(a_delivery(), a_message()), Refused)
@@ -152,7 +153,7 @@ async def test_a_message_cannot_paint_the_terminal() -> None:
     stream = io.StringIO()
     nasty = replace(a_message(), sections=(Section(body=(f"{ESCAPE}[2J",)),))
 
-    async with create({"stream": stream}) as adapter:
+    async with create(surroundings({"stream": stream})) as adapter:
         await adapter.send(a_delivery(), nasty)
 
     assert ESCAPE not in stream.getvalue()
@@ -161,13 +162,13 @@ async def test_a_message_cannot_paint_the_terminal() -> None:
 async def test_a_stream_that_is_none_is_the_owners_mistake() -> None:
     """The sentence names the setting."""
     with pytest.raises(ConfigError, match=r"console\.stream is 'stdout'"):
-        async with create({"stream": "stdout"}):
+        async with create(surroundings({"stream": "stdout"})):
             pytest.fail("opened")
 
 
 async def test_standard_output_stays_open() -> None:
     """Leaving the adapter closes nothing that is not its own."""
-    async with create({"stream": sys.stdout}):
+    async with create(surroundings({"stream": sys.stdout})):
         pass
 
     assert not sys.stdout.closed

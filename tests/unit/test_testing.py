@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Sent
 from bot.domain.messages import Limits, Message
-from bot.ports import Adapter, AdapterFactory, Clock
+from bot.ports import Adapter, AdapterFactory, Clock, Surroundings
 from bot.testing import (
     START,
     FakeClock,
@@ -185,8 +185,8 @@ class Mute(RecordingAdapter):
 def opened(adapter: RecordingAdapter) -> AdapterFactory:
     """A factory of just this adapter."""
 
-    def factory(options: Mapping[str, object]) -> RecordingAdapter:
-        assert not options
+    def factory(surroundings: Surroundings) -> RecordingAdapter:
+        assert not surroundings.options
         return adapter
 
     return factory
@@ -240,8 +240,8 @@ async def test_the_check_hands_the_options_over() -> None:
     seen: list[Mapping[str, object]] = []
 
     @asynccontextmanager
-    async def factory(options: Mapping[str, object]) -> AsyncIterator[Adapter]:
-        seen.append(options)
+    async def factory(surroundings: Surroundings) -> AsyncIterator[Adapter]:
+        seen.append(surroundings.options)
         yield RecordingAdapter()
 
     await check_adapter(factory, {"token": "t"}, "main")

@@ -11,6 +11,6 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "'audioop' is deprecated", DeprecationWarning)
     import discord
 
-from bot.adapters.discord.client import Introduction, create, introduce  # noqa: E402 - after it
+from bot.adapters.discord.client import Introduction, create, introduce
 
 __all__ = ["Introduction", "create", "discord", "introduce"]

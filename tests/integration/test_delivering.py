@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 from outboxes import reached, states, subscribe, tell, to
@@ -33,13 +34,35 @@ DELETED = Gone(reason="the channel was deleted")
 Answer = Callable[[Delivery, Message], Outcome | Awaitable[Outcome]]
 
 
+class IdleClock:
+    """One party's view of a clock, which knows whether that party waits for it."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.is_idle = asyncio.Event()
+
+    def now(self) -> datetime:
+        """The present."""
+        return self._clock.now()
+
+    async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
+        """Wait, and say so."""
+        self.is_idle.set()
+        try:
+            await self._clock.wait(pause, *wakes)
+        finally:
+            self.is_idle.clear()
+
+
 class Sender:
     """A dispatcher with all that it works with, on a clock that the test moves."""
 
     def __init__(self, store: SqlStore, *, limits: Limits = LIMITS) -> None:
         self.store = store
         self.clock = FakeClock()
-        self.pace = SlotPace(self.clock)
+        self.idle = IdleClock(self.clock)
+        self.slots_idle = IdleClock(self.clock)
+        self.pace = SlotPace(self.slots_idle)
         self.outcomes: dict[str, list[Outcome]] = {}
         self.sent_at: list[tuple[datetime, Destination]] = []
         self.adapter = RecordingAdapter("console", limits=limits, outcomes=self._answer)
@@ -47,7 +70,7 @@ class Sender:
         self.dispatcher = Dispatcher(
             store,
             self.adapter,
-            self.clock,
+            self.idle,
             random=Random(1),  # noqa: S311, jitter guards no secret
             wake=self.core.wake,
             pace=self.pace,
@@ -71,13 +94,27 @@ class Sender:
         stop = asyncio.Event()
         running = asyncio.ensure_future(self.dispatcher.run(stop))
         for _ in range(span // step):
-            await settled(self.clock)
+            await self._settled(running, self.idle)
             self.clock.advance(step)
         stop.set()
+        await self.end(running)
+
+    async def end(self, running: asyncio.Future[None]) -> None:
+        """Let time go on until something has ended that waits for a slot or for its turn."""
         while not running.done():
-            await settled(self.clock)
-            self.clock.advance(step)
+            await self._settled(running, self.idle, self.slots_idle)
+            self.clock.advance(SECOND / 10)
         await running
+
+    async def _settled(self, running: asyncio.Future[None], *parties: IdleClock) -> None:
+        """Return when one of these waits for time, or when it has ended."""
+        for _ in range(3):
+            await self.clock.settle()
+            idle = [asyncio.ensure_future(party.is_idle.wait()) for party in parties]
+            waiting: list[asyncio.Future[Any]] = [*idle, running]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for one in idle:
+                one.cancel()
 
     @property
     def told(self) -> list[tuple[Destination, str]]:
@@ -88,13 +125,6 @@ class Sender:
             if not delivery.parts
             for sections in [message.sections]
         ]
-
-
-async def settled(clock: FakeClock) -> None:
-    """Let tasks run; the store's thread needs a moment of its own."""
-    for _ in range(3):
-        await clock.settle()
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
 
 
 @asynccontextmanager
@@ -385,10 +415,7 @@ async def test_work_done_once_waits_for_what_the_limits_put_off(store: SqlStore)
     async with sending(store, limits=SLOW) as sender:
         await tell_of(store, *range(1, 8))
         draining = asyncio.ensure_future(sender.dispatcher.drain())
-        while not draining.done():
-            await settled(sender.clock)
-            sender.clock.advance(SECOND / 10)
-        await draining
+        await sender.end(draining)
 
     assert await states(store) == [State.SENT] * 7
     assert sender.clock.now() - START < timedelta(seconds=12)

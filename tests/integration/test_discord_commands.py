@@ -49,7 +49,7 @@ async def test_commands_are_registered_by_their_specs(discord_server: DiscordSta
 
 
 async def test_options_come_as_typed(
-    discord_server: DiscordStandIn, opened: Room, core: Core
+    discord_server: DiscordStandIn, opened: Room, core: Core, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every kind of option reaches the core as text; what was left out is not there."""
     role = Role(id="4711", name="Watchers", rights=0)
@@ -66,6 +66,7 @@ async def test_options_come_as_typed(
     assert request.person.name == "Vera"
     assert request.server == discord_server.home.id
     assert request.server_name == "Mission control #alerts"
+    assert [one for one in caplog.records if one.levelname == "WARNING"] == []
 
 
 @pytest.mark.usefixtures("opened")

@@ -167,6 +167,7 @@ async def test_gateway_that_is_down_at_the_start_is_waited_for(
     """discord.py 2.7.1 falls over its own first failure; we do not."""
     discord_server.gateway.is_down = True
     async with room(discord_server) as opened:
+        await until(lambda: discord_server.gateway.turned_away > 0)
         result = await opened.adapter.send(to(discord_server.alerts), a_message())
         discord_server.gateway.is_down = False
         await discord_server.gateway.until_identified()

@@ -123,6 +123,25 @@ async def test_forum_gets_a_post_for_each_event_with_replies(
     assert {post.name: len(post.messages) for post in posts} == {"Docking": 2, "Spacewalk": 1}
 
 
+async def test_forum_knows_a_new_post_before_the_gateway_tells(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """Two changes may follow each other faster than the gateway speaks."""
+
+    async def tell_nobody(_name: str, _data: object) -> None:
+        """Stand for a gateway that lags."""
+
+    forum = await discord_server.add_channel(discord_server.home, "events", ChannelType.FORUM)
+    await heard(discord_server, opened)
+    discord_server.rest.tell = tell_nobody
+
+    for number in (1, 2):
+        await opened.adapter.send(news(to(forum), number), a_message(title="Docking"))
+
+    posts = [one for one in discord_server.home.channels.values() if one.parent is forum]
+    assert [len(post.messages) for post in posts] == [2]
+
+
 async def test_forum_finds_an_archived_post_of_an_earlier_run(
     discord_server: DiscordStandIn, opened: Room
 ) -> None:

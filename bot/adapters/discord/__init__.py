@@ -11,4 +11,6 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "'audioop' is deprecated", DeprecationWarning)
     import discord
 
-__all__ = ["discord"]
+from bot.adapters.discord.client import Introduction, create, introduce
+
+__all__ = ["Introduction", "create", "discord", "introduce"]

@@ -87,8 +87,8 @@ def _callback(spec: CommandSpec, take: Take) -> Any:
         await take(interaction, spec, typed)
 
     asked = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    options = sorted(spec.options, key=lambda one: not one.is_required)
-    parameters = [asked, *map(_parameter, options)]
+    # discord.py puts the required ones first, as Discord wants them.
+    parameters = [asked, *map(_parameter, spec.options)]
     give.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return give
 

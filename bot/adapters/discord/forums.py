@@ -55,10 +55,6 @@ class Posts:
             del self._opened[next(iter(self._opened))]
         return opened.message
 
-    def forget(self, forum: discord.ForumChannel, name: str) -> None:
-        """The post that was just opened is gone."""
-        self._opened.pop((forum.id, name), None)
-
 
 def _is_post(thread: discord.Thread, name: str) -> bool:
     return thread.name == name and thread.owner_id == thread.guild.me.id and not thread.locked

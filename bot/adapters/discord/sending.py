@@ -160,7 +160,6 @@ class DiscordAdapter:
             result = await self._request(address, partial(post.send, **arguments))
             if not outcomes.is_deleted_place(result):
                 return result
-            self._posts.forget(forum, name)
         return await self._request(address, lambda: self._posts.open(forum, name, arguments))
 
     async def _request(self, address: str, asking: Callable[[], Awaitable[T]]) -> T | Exception:

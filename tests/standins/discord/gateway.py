@@ -30,7 +30,7 @@ class Gateway:
     Attributes:
         sessions: by id.
         identified: how often somebody identified; `resumed` likewise.
-        is_down: refuses connections, as in an outage.
+        is_down: refuses connections, as in an outage; `turned_away` counts them.
 
     """
 
@@ -40,12 +40,14 @@ class Gateway:
         self.identified: list[JSON] = []
         self.resumed: list[JSON] = []
         self.is_down = False
+        self.turned_away = 0
         self.address = ""
         self._changed = asyncio.Condition()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection to its end."""
         if self.is_down:
+            self.turned_away += 1
             return web.Response(status=503)
         socket = web.WebSocketResponse(autoping=True)
         await socket.prepare(request)

@@ -1,5 +1,8 @@
 """What `perigee check` finds: the faults that a run would meet, and whether LL2 answers."""
 
+from collections.abc import AsyncIterator
+
+from bot.adapters import discord, telegram
 from bot.app import adapter_factory, must_have_room
 from bot.config import Settings
 from bot.errors import ConfigError, LL2Unavailable, StoreError
@@ -52,3 +55,24 @@ async def ask_ll2(settings: Settings) -> str:
         f"LL2 answers at {settings.ll2.base_url}: {report.used} of its {report.limit} requests "
         "an hour are used."
     )
+
+
+async def ask_chats(settings: Settings) -> AsyncIterator[str]:
+    """Ask each chat platform that is on who the bot is; a sentence for each.
+
+    Raises:
+        ConfigError: a token is refused.
+        ChatUnavailable: a platform gave no usable answer.
+
+    """
+    options = settings.adapters()
+    if "discord" in options:
+        on_discord = await discord.introduce(options["discord"])
+        yield _introduced("Discord", on_discord.name, on_discord.invite)
+    if "telegram" in options:
+        on_telegram = await telegram.introduce(options["telegram"])
+        yield _introduced("Telegram", on_telegram.name, on_telegram.invite)
+
+
+def _introduced(platform: str, name: str, invite: str) -> str:
+    return f"{platform} knows the bot as {name}; add it with {invite}"

@@ -167,7 +167,7 @@ async def _once(settings: Settings) -> None:
 
 @perigee.command("check")
 @desk.with_config
-@click.option("--online", is_flag=True, help="Also ask LL2 whether it answers.")
+@click.option("--online", is_flag=True, help="Also ask LL2, Discord and Telegram.")
 def _check(config: Path | None, *, online: bool) -> None:
     """Validate the settings and say what they will do."""
     settings = desk.quiet_settings(config)
@@ -177,7 +177,13 @@ def _check(config: Path | None, *, online: bool) -> None:
     for sentence in describe(settings):
         click.echo(sentence)
     if online:
-        click.echo(asyncio.run(checking.ask_ll2(settings)))
+        asyncio.run(_ask(settings))
+
+
+async def _ask(settings: Settings) -> None:
+    click.echo(await checking.ask_ll2(settings))
+    async for sentence in checking.ask_chats(settings):
+        click.echo(sentence)
 
 
 @perigee.command("simulator")

@@ -58,6 +58,10 @@ class CommandCore:
         self._adapter = adapter
         self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs, invite=invite)
 
+    def introduce(self, invite: str) -> None:
+        """Where one adds the bot to another server or group; `/help` says it from now on."""
+        self._kit = replace(self._kit, invite=invite)
+
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Answer a command or a press; never raises."""
         try:

@@ -25,6 +25,7 @@ from bot.config.values import (
     StoreUrl,
     Token,
     WebAddress,
+    WebhookAddress,
 )
 
 _SECRET_NAME = re.compile(r"token|secret|password|key", re.IGNORECASE)
@@ -72,6 +73,8 @@ class TelegramSettings(_Section):
     token: Token = SecretStr("")
     api_base_url: WebAddress = "https://api.telegram.org"
     paid_broadcast: bool = False
+    webhook_url: WebhookAddress = ""
+    webhook_listen: Listen = ""
 
 
 class ConsoleSettings(_Section):

@@ -36,6 +36,10 @@ def _gateway_address(url: str) -> str:
     return url
 
 
+def _webhook_address(url: str) -> str:
+    return _web_address(url) if url else url
+
+
 def _split(url: str) -> SplitResult | None:
     """The parts of an address with a host, a possible port, and no blank, user or password."""
     try:
@@ -88,6 +92,7 @@ def _lower(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 GatewayAddress = Annotated[str, AfterValidator(_gateway_address)]
+WebhookAddress = Annotated[str, AfterValidator(_webhook_address)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Count = Annotated[int, BeforeValidator(_not_bool)]

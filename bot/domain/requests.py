@@ -146,6 +146,9 @@ class Desk(Protocol):
     def specs(self) -> tuple[CommandSpec, ...]:
         """All commands."""
 
+    def introduce(self, invite: str) -> None:
+        """Where one adds the bot to another server or group; known once the adapter is open."""
+
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Answer a command or a press; never raises."""
 

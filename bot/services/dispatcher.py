@@ -27,6 +27,7 @@ from bot.domain.messages import Message
 from bot.ports import Adapter, Clock, Store
 from bot.rendering.compose import compose
 from bot.services import destination_health as health
+from bot.services.diary import Diary
 from bot.services.letters import Letter, write
 from bot.services.pacing import SlotPace
 from bot.services.supervisor import SOUND, Write, guarded
@@ -95,7 +96,7 @@ class Dispatcher:
         self._flights: set[_Flight] = set()
         self._looked_at = clock.now()
         self._is_gathering = False
-        self._failing = False
+        self._diary = Diary(adapter.name)
         self._opened_at = clock.now()
         self._fault: Exception | None = None
 
@@ -258,7 +259,7 @@ class Dispatcher:
                 await unit.outbox.finish(results)
                 await health.note(unit, outcomes, now=self._clock.now())
             raised = (answer for _, answer in answers if isinstance(answer, Exception))
-            self._report(results, next(raised, None))
+            self._diary.note(results, next(raised, None))
         return bool(results)
 
     def _outcome(self, answer: Outcome | Exception) -> Outcome:
@@ -278,16 +279,6 @@ class Dispatcher:
             delivery, outcome, now=now, repeat_is_harmless=harmless, random=self._random
         )
         return Result(delivery=delivery, verdict=verdict, at=now)
-
-    def _report(self, results: Sequence[Result], cause: Exception | None) -> None:
-        """One line at the first failure and one at the recovery; the record has the rest."""
-        failed = [one for one in results if one.verdict.error]
-        if failed and not self._failing:
-            place, problem = failed[0].delivery.destination, failed[0].verdict.error
-            logger.warning("Sending to %s fails: %s", place, problem, exc_info=cause)
-        elif self._failing and not failed:
-            logger.info("Sending through %s works again", self._adapter.name)
-        self._failing = bool(failed)
 
 
 def _put_back(delivery: Delivery, until: datetime, *, now: datetime) -> Result:

@@ -22,6 +22,7 @@ class RecordingDesk:
         specs: the commands that it says it has.
         requests: every request, in order.
         completions: every (command, option name, text) to be completed.
+        invite: where one adds the bot, once the adapter has said it.
         heard: every (word, address, detail) about destinations: reachable, unreachable, moved.
 
     """
@@ -37,8 +38,13 @@ class RecordingDesk:
         self.requests: list[CommandRequest] = []
         self.completions: list[tuple[str, str, str]] = []
         self.heard: list[tuple[str, str, str]] = []
+        self.invite = ""
         self._answer = answer
         self._choices = choices
+
+    def introduce(self, invite: str) -> None:
+        """Record where one adds the bot."""
+        self.invite = invite
 
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Record and answer."""

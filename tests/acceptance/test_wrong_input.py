@@ -17,8 +17,8 @@ from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def create(options):
-    raise RuntimeError(f"cannot log in with {options['token']}")
+async def create(surroundings):
+    raise RuntimeError(f"cannot log in with {surroundings.options['token']}")
     yield
 """
 

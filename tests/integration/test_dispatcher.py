@@ -54,9 +54,17 @@ async def test_sent_is_recorded_with_the_platforms_id(store: SqlStore) -> None:
     assert (record.state, record.remote_id, record.attempts) == (State.SENT, "m7", 1)
 
 
-@pytest.mark.parametrize("outcome", [Refused(reason="too long"), Gone(reason="no such channel")])
-async def test_refusal_is_dead_with_its_reason(store: SqlStore, outcome: Outcome) -> None:
-    """`Refused` and `Gone` are never tried again; the record says why."""
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Refused(reason="too long"), State.DEAD),
+        (Gone(reason="no such channel"), State.HELD),
+    ],
+)
+async def test_refusal_ends_with_its_reason(
+    store: SqlStore, outcome: Refused | Gone, state: State
+) -> None:
+    """`Refused` is dead; what a lost destination missed is held for it. Neither is tried again."""
     clock, adapter = FakeClock(), RecordingAdapter(NAME, outcomes=[outcome])
     await owe_to(store, "a")
 
@@ -65,7 +73,7 @@ async def test_refusal_is_dead_with_its_reason(store: SqlStore, outcome: Outcome
     await drain(store, adapter, clock)
 
     (record,) = await records(store)
-    assert (record.state, record.error) == (State.DEAD, outcome.reason)  # type: ignore[union-attr]  # both have one
+    assert (record.state, record.error) == (state, outcome.reason)
     assert addresses(adapter) == ["a"]
 
 

@@ -95,14 +95,6 @@ def test_mistake_is_told_in_a_sentence(typed: Type, line: str, sentence: str) ->
             "postgresql://u:hunter2@h/n",
             'store.url = "postgresql://u:***@h/n": this version stores in SQLite',
         ),
-        (
-            "discord__token",
-            "MTk.abc",
-            (
-                "discord.token is set, but the Discord adapter comes with a later version; "
-                "leave it empty"
-            ),
-        ),
         ("plugins__zulip__x", "1", 'plugins.zulip: There is no adapter "zulip"'),
     ],
 )
@@ -121,11 +113,11 @@ def test_check_refuses_what_a_run_refuses(
 
 def test_check_tells_all_faults_at_once(typed: Type, monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence a line."""
-    monkeypatch.setenv("PERIGEE_TELEGRAM__TOKEN", "1:a")
+    monkeypatch.setenv("PERIGEE_PLUGINS__ZULIP__X", "1")
     monkeypatch.setenv("PERIGEE_STORE__URL", "sqlite:///no/x.db")
 
     assert [line.split()[0] for line in refusal(typed("check")).splitlines()] == [
-        "telegram.token",
+        "plugins.zulip:",
         "store.url",
     ]
 
@@ -137,7 +129,8 @@ def test_run_with_nothing_on_says_what_to_turn_on(
     monkeypatch.delenv("PERIGEE_CONSOLE__ENABLED")
 
     assert refusal(typed("run")) == (
-        "nothing to send to: set console.enabled = true, or add a plug-in's table, [plugins.<name>]"
+        "nothing to send to: set discord.token, telegram.token or console.enabled = true, "
+        "or add a plug-in's table, [plugins.<name>]"
     )
 
 

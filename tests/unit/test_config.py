@@ -168,6 +168,8 @@ def test_adapters_are_on_by_token_switch_or_table(
             "token": "12:ab",
             "api_base_url": "https://api.telegram.org",
             "paid_broadcast": False,
+            "webhook_url": "",
+            "webhook_listen": "",
         },
         "console": {"enabled": True, "colour": True},
         "zulip": {"site": "x"},

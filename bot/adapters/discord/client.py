@@ -69,7 +69,9 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
         async with asyncio.TaskGroup() as group:
             running = _run(client, tree, options, surroundings.pace)
             listening = group.create_task(running, name="discord gateway")
-            yield DiscordAdapter(client, surroundings.pace)
+            adapter = DiscordAdapter(client, surroundings.pace)
+            surroundings.desk.introduce(adapter.invite)
+            yield adapter
             await answers.until_idle()
             listening.cancel()
 

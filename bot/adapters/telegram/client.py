@@ -121,7 +121,7 @@ async def introduce(options: Mapping[str, object]) -> Introduction:
 
     """
     async with _connected(Options.read(options)) as bot:
-        return Introduction(name=bot.name, invite=f"{bot.link}?startgroup=true")
+        return Introduction(name=bot.name, invite=_invite(bot))
 
 
 @asynccontextmanager
@@ -139,8 +139,14 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
         post = Post(bot, paced, options.limits)
         listener = Listener(bot, surroundings.desk, paced, post, Rights(bot, paced))
         await _greet(bot, paced, surroundings)
+        surroundings.desk.introduce(_invite(bot))
         async with _listening(bot, paced, listener, options):
             yield TelegramAdapter(post, options)
+
+
+def _invite(bot: Bot) -> str:
+    """The link by which one adds the bot to a group (core.telegram.org/bots/features)."""
+    return f"{bot.link}?startgroup=true"
 
 
 @asynccontextmanager

@@ -108,13 +108,17 @@ class CommandCore:
         )
 
     async def _note(self, address: str, change: Callable[[Health], Health]) -> None:
-        """Write only what is new: platforms repeat themselves."""
+        """Change the health of a destination and of those inside it, a chat's topics say.
+
+        Only what is new is written: platforms repeat themselves.
+        """
         destination = Destination(adapter=self._adapter, address=address)
         async with self._kit.store.writing() as unit:
-            before = await unit.destinations.health(destination)
-            after = change(before)
-            if after != before:
-                await unit.destinations.set_health(destination, after)
+            for one in (destination, *await unit.destinations.below(destination)):
+                before = await unit.destinations.health(one)
+                after = change(before)
+                if after != before:
+                    await unit.destinations.set_health(one, after)
         self.wake.set()
 
     async def moved(self, old: str, new: str) -> None:

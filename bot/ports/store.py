@@ -172,6 +172,9 @@ class Destinations(Protocol):
         too late.
         """
 
+    async def below(self, destination: Destination) -> tuple[Destination, ...]:
+        """Those inside it, by address: a chat's topics, whose addresses begin with its and "/"."""
+
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
         """The health of those of them that are not active."""
 

@@ -88,6 +88,17 @@ class SqlDestinations:
             await self._waiting(key, State.HELD, too_old, **end)
         await self._waiting(key, State.HELD, state=State.PENDING)
 
+    async def below(self, destination: Destination) -> tuple[Destination, ...]:
+        """Those inside it, by address."""
+        inside = destinations.c.address.startswith(f"{destination.address}/", autoescape=True)
+        query = (
+            select(destinations.c.adapter, destinations.c.address)
+            .where(destinations.c.adapter == destination.adapter, inside)
+            .order_by(destinations.c.address)
+        )
+        rows = await self._connection.execute(query)
+        return tuple(Destination(adapter=row.adapter, address=row.address) for row in rows)
+
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
         """The health of those of them that are not active."""
         pair = tuple_(destinations.c.adapter, destinations.c.address)

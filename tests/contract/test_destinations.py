@@ -540,3 +540,15 @@ async def test_move_that_is_told_twice_happens_once(store: SqlStore) -> None:
     assert await _belongings(store, to("new")) == before
     async with store.reading() as unit:
         assert await unit.destinations.last_delivery(to("new")) is not None
+
+
+async def test_below_a_chat_are_its_topics(store: SqlStore) -> None:
+    """`below`: those inside it, by address; no wildcard in an address means anything."""
+    chat, alike = to("-1%"), to("-12/3")
+    topic = to("-1%/7")
+    for destination in (chat, alike, topic):
+        await subscribe(store, destination)
+
+    async with store.reading() as unit:
+        assert await unit.destinations.below(chat) == (topic,)
+        assert await unit.destinations.below(topic) == ()

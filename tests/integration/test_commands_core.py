@@ -149,6 +149,20 @@ async def test_a_destination_out_of_reach_is_paused_until_the_platform_says_othe
     assert len(await counter.filters()) == 1
 
 
+async def test_topics_are_lost_and_found_with_their_chat(counter: Counter) -> None:
+    """The platform speaks of the chat alone; another chat is not meant, whatever its number."""
+    topic, other = replace(HERE, address=f"{HERE.address}/7"), replace(HERE, address="-1007/7")
+    for place in (topic, other):
+        await counter.ask("subscribe type:EVA", place=place)
+
+    await counter.core.unreachable(HERE.address, "the bot was removed from the group")
+    lost = await counter.health(topic), await counter.health(other)
+    await counter.core.reachable(HERE.address)
+
+    assert [one.reach for one in lost] == [Reach.PAUSED, Reach.ACTIVE]
+    assert (await counter.health(topic)).reach is Reach.ACTIVE
+
+
 async def test_a_destination_that_moved_takes_its_subscriptions_along(counter: Counter) -> None:
     """A group that becomes a supergroup has another number and the same people."""
     await counter.ask("subscribe type:EVA")

@@ -241,6 +241,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     ),
     "combined": (
         _case("date and update", _MOVED, _UPDATED),
+        _case("moved for the third time", replace(_MOVED, nth=3)),
         _case("new and live", _LIVE, _ANNOUNCED, webcast_live=True),
         _case("back and live", _LIVE, replace(_ANNOUNCED, returned=True), webcast_live=True),
         _case("live, moved, update", _LIVE, _MOVED, _UPDATED, webcast_live=True),

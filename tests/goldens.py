@@ -1,6 +1,6 @@
 """Golden files: how a renderer shows the cases of `golden_cases`, kept for people to read.
 
-Regenerate with `PERIGEE_WRITE_GOLDEN=1 pytest tests/unit -k golden_file`, then read the difference
+Regenerate with `PERIGEE_TEST_WRITE_GOLDEN=1 pytest tests/unit -k golden_file`, then read the difference
 as a stranger would before committing it.
 """
 
@@ -15,7 +15,7 @@ from bot.domain.messages import Message
 FOLDER = Path(__file__).parent / "golden"
 
 # Read before the environment is scrubbed for the tests.
-_WRITE = bool(os.environ.get("PERIGEE_WRITE_GOLDEN"))
+_WRITE = bool(os.environ.get("PERIGEE_TEST_WRITE_GOLDEN"))
 
 
 def check(kind: str, name: str, render: Callable[[Message], str]) -> None:
@@ -30,7 +30,7 @@ def compare(kind: str, file: str, shown: str) -> None:
     if _WRITE:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(shown, encoding="utf-8", newline="\n")
-    assert path.is_file(), f"{path} is missing; run with PERIGEE_WRITE_GOLDEN=1 to write it"
+    assert path.is_file(), f"{path} is missing; run with PERIGEE_TEST_WRITE_GOLDEN=1 to write it"
     # Bytes, because reading text would forgive a carriage return.
     assert path.read_bytes().decode() == shown
 

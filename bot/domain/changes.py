@@ -36,11 +36,18 @@ class EventAnnounced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateChanged:
-    """The stated date moved by more than its precision allows."""
+    """The stated date moved by more than its precision allows.
+
+    Attributes:
+        nth: how often this event's date has changed by then, from the second time on; 0: this is
+            the first time that we know of.
+
+    """
 
     event_id: EventId
     before: StatedDate
     after: StatedDate
+    nth: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

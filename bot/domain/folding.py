@@ -5,6 +5,7 @@ it last knew to what is now true.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.domain.changes import (
     DateChanged,
@@ -78,7 +79,7 @@ def _dates(moves: list[DateChanged]) -> tuple[DateChanged, ...]:
     if not moves or shift(moves[0].before, moves[-1].after) is None:
         return ()
     first, last = moves[0], moves[-1]
-    return (DateChanged(event_id=first.event_id, before=first.before, after=last.after),)
+    return (replace(last, before=first.before),)
 
 
 def _updates(posts: list[UpdatePosted], event: Event) -> tuple[UpdatePosted, ...]:

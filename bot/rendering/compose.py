@@ -76,8 +76,9 @@ def _leads_live(news: tuple[News, ...]) -> bool:
 
 def _told(news: News, heading: str) -> tuple[Section, ...]:
     match news:
-        case DateChanged(before=before, after=after):
-            return (_change(*when(before), " → ", *when(after), name=heading),)
+        case DateChanged(before=before, after=after, nth=nth):
+            often = (f"\nThis date has changed {nth} times so far.",) if nth else ()
+            return (_change(*when(before), " → ", *when(after), *often, name=heading),)
         case UpdatePosted(updates=updates):
             return _updates(updates)
         case DetailsChanged(details=details):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.changes import News, Reminder
+from bot.domain.changes import Change, DateChanged, Kind, News, Reminder
 from bot.domain.channels import DEFAULT_CHANNEL
 from bot.domain.deliveries import (
     Delivery,
@@ -104,11 +105,9 @@ class SqlOutbox:
         noticed = await self._connection.execute(
             select(changes).where(changes.c.fanout_id.in_(wanted)).order_by(changes.c.id)
         )
-        told = [
-            (FanoutId(row.fanout_id), load_change(row.kind, row.body))
-            for row in noticed
-            if row.kind in wanted[row.fanout_id]
-        ]
+        rows = [row for row in noticed if row.kind in wanted[row.fanout_id]]
+        moves = await self._moves(owed[0].event_id) if _tells_a_move(rows) else ()
+        told = [(FanoutId(row.fanout_id), _change(row, moves)) for row in rows]
         of_event = select(events.c.body, events.c.watch).where(events.c.id == owed[0].event_id)
         now = (await self._connection.execute(of_event)).one()
         due = [
@@ -118,6 +117,15 @@ class SqlOutbox:
         ]
         ordered = sorted([*told, *due], key=lambda item: item[0])
         return load_event(now.body), tuple(item for _, item in ordered)
+
+    async def _moves(self, event_id: int) -> Sequence[int]:
+        """The ids of all changes of an event's date, oldest first."""
+        query = (
+            select(changes.c.id)
+            .where(changes.c.event_id == event_id, changes.c.kind == Kind.DATE.value)
+            .order_by(changes.c.id)
+        )
+        return (await self._connection.execute(query)).scalars().all()
 
     async def message(self, form: str) -> tuple[MessageId, Message] | None:
         """The message that was kept under a form."""
@@ -177,6 +185,16 @@ def _parts() -> Select[Any]:
         deliveries.c.may_have_arrived,
         fanouts.c.expires_at,
     ).join_from(deliveries, fanouts)
+
+
+def _tells_a_move(rows: Iterable[Row[Any]]) -> bool:
+    return any(row.kind == Kind.DATE for row in rows)
+
+
+def _change(row: Row[Any], moves: Sequence[int]) -> Change:
+    change = load_change(row.kind, row.body)
+    nth = moves.index(row.id) + 1 if isinstance(change, DateChanged) else 0
+    return replace(change, nth=nth) if isinstance(change, DateChanged) and nth > 1 else change
 
 
 def _part(row: Row[Any]) -> Part:

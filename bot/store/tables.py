@@ -112,7 +112,7 @@ changes = Table(
     "changes",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("event_id", ForeignKey("events.id"), nullable=False),
+    Column("event_id", ForeignKey("events.id"), nullable=False, index=True),
     Column("fanout_id", ForeignKey("fanouts.id"), index=True),
     Column("kind", Text, nullable=False),
     Column("noticed_at", UtcTime, nullable=False, index=True),

@@ -1,5 +1,6 @@
 """`ports.Outbox`, the rest: what a message tells, and what became of a delivery."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from outboxes import (
@@ -59,6 +60,20 @@ async def test_news_is_what_the_parts_tell(store: SqlStore) -> None:
 
     assert event == renamed
     assert news == (moved(), LIVE, POSTED)
+
+
+async def test_news_counts_how_often_a_date_changed(store: SqlStore) -> None:
+    """`news`: from the second change of an event's date on it says how many there were by then."""
+    first = await owe(store, moved()) or FanoutId(0)
+    second = await owe(store, moved()) or FanoutId(0)
+    kinds = frozenset({Kind.DATE})
+
+    async with store.reading() as unit:
+        _, once = await unit.outbox.news([Part(fanout_id=first, kinds=kinds)])
+        _, again = await unit.outbox.news([Part(fanout_id=second, kinds=kinds)])
+
+    assert once == (moved(),)
+    assert again == (replace(moved(), nth=2),)
 
 
 async def test_news_of_a_reminder_comes_from_its_debt(store: SqlStore) -> None:

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Apply."""
     _channels()
     _mutes()
+    op.create_index("ix_changes_event_id", "changes", ["event_id"])
     op.create_index(
         "ix_deliveries_ended",
         "deliveries",

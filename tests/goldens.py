@@ -1,7 +1,7 @@
 """Golden files: how a renderer shows the cases of `golden_cases`, kept for people to read.
 
-Regenerate with `PERIGEE_TEST_WRITE_GOLDEN=1 pytest tests/unit -k golden_file`, then read the difference
-as a stranger would before committing it.
+Regenerate with `PERIGEE_TEST_WRITE_GOLDEN=1 pytest tests/unit -k golden_file`, then read the
+difference as a stranger would before committing it.
 """
 
 import os

@@ -60,6 +60,7 @@ VENDORS = {
     "aiohttp": ("ll2", "web", "simulator", "adapters.telegram.transport"),
     "aiosqlite": ("store",),
     "alembic": ("store",),
+    "apprise": ("adapters.apprise",),
     "asyncpg": ("store",),
     "click": ("cli", "desk", "views"),
     "discord": ("adapters.discord",),

@@ -29,6 +29,7 @@ class _Broken:
     """A plug-in that cannot be loaded: which and why in a sentence, and what it raised."""
 
     sentence: str
+    remedy: str = "; repair or remove that package"
     cause: Exception | None = None
 
 
@@ -57,7 +58,7 @@ def load_adapter(name: str) -> AdapterFactory:
         raise ConfigError(_unknown(name, declared))
     loaded = _load(declared[name])
     if isinstance(loaded, _Broken):
-        raise ConfigError(f"{loaded.sentence}; repair or remove that package") from loaded.cause
+        raise ConfigError(f"{loaded.sentence}{loaded.remedy}") from loaded.cause
     return loaded
 
 
@@ -91,6 +92,9 @@ def _load(entry: EntryPoint) -> AdapterFactory | _Broken:
     plug_in = f"Adapter {entry.name} of package {_package(entry)} cannot be loaded"
     try:
         factory: object = entry.load()
+    except ConfigError as error:
+        # It names what it lacks, and what to do: an optional extra, say.
+        return _Broken(sentence=str(error), remedy="", cause=error)
     # The third guarded border: importing a plug-in runs a stranger's module, which may raise
     # anything at all (a SyntaxError, a KeyError of its own settings). Whatever it is, it must
     # not silence the other platforms; it is told to the caller, who logs it or raises from it.

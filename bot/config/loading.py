@@ -38,7 +38,7 @@ _PROBLEMS = {
 }
 """What is wrong, by the word that pydantic has for it."""
 
-_MAY_BE_SECRET = re.compile(r"ll2\.api_key|\w+\.token|store\.url|plugins\b.*")
+_MAY_BE_SECRET = re.compile(r"ll2\.api_key|\w+\.token|store\.url|(apprise|plugins)\b.*")
 """Keys whose values are not quoted even when they are wrong; whole tables are not either."""
 
 _LONGEST_SHOWN = 80

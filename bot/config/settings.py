@@ -22,11 +22,15 @@ from bot.config.values import (
     Folder,
     GatewayAddress,
     Listen,
+    ServiceUrls,
     StoreUrl,
     Token,
     WebAddress,
     WebhookAddress,
 )
+
+_LEAST_SECRET = 6
+"""Characters of the shortest part of a service's address that is taken for a secret."""
 
 _SECRET_NAME = re.compile(r"token|secret|password|key", re.IGNORECASE)
 
@@ -77,6 +81,12 @@ class TelegramSettings(_Section):
     webhook_listen: Listen = ""
 
 
+class AppriseSettings(_Section):
+    """The Apprise adapter; off while it knows no service. Each address is a secret."""
+
+    urls: ServiceUrls = {}
+
+
 class ConsoleSettings(_Section):
     """The adapter that prints."""
 
@@ -122,6 +132,7 @@ class Settings(BaseSettings):
     announce: AnnounceSettings = AnnounceSettings()
     discord: DiscordSettings = DiscordSettings()
     telegram: TelegramSettings = TelegramSettings()
+    apprise: AppriseSettings = AppriseSettings()
     console: ConsoleSettings = ConsoleSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
@@ -132,7 +143,7 @@ class Settings(BaseSettings):
     def _no_built_in(
         cls, plugins: Mapping[str, Mapping[str, object]]
     ) -> Mapping[str, Mapping[str, object]]:
-        for name in sorted({"discord", "telegram", "console"} & {*plugins}):
+        for name in sorted({"discord", "telegram", "apprise", "console"} & {*plugins}):
             raise ValueError(f"names {name}, which is built in; its table is [{name}]")
         return plugins
 
@@ -159,6 +170,7 @@ class Settings(BaseSettings):
         sections: tuple[tuple[str, object, _Section], ...] = (
             ("discord", self.discord.token, self.discord),
             ("telegram", self.telegram.token, self.telegram),
+            ("apprise", self.apprise.urls, self.apprise),
             ("console", self.console.enabled, self.console),
         )
         built_in = {name: _options(section) for name, switch, section in sections if switch}
@@ -171,20 +183,36 @@ class Settings(BaseSettings):
         tokens = (self.ll2.api_key, self.discord.token, self.telegram.token)
         found = {token.get_secret_value() for token in tokens}
         found.update(passwords(self.store.url), _secret_texts(self.plugins))
+        for url in self.apprise.urls.values():
+            found.update(_secret_parts(url.get_secret_value()))
         return frozenset(found - {""})
 
 
 def _options(section: _Section) -> dict[str, object]:
-    return {
-        key: value.get_secret_value() if isinstance(value, SecretStr) else value
-        for key, value in section
-    }
+    return {key: _plain(value) for key, value in section}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def passwords(url: str) -> set[str]:
     """The passwords in a store's address, as they are written and as they are meant."""
     written = re.findall(r"//[^:/@]*:(.+)@|[?&]password=([^&]+)", url)
     return {form for pair in written for text in pair for form in (text, unquote(text))}
+
+
+def _secret_parts(url: str) -> Iterator[str]:
+    """A service's address and what in it may be a secret, for services log parts: any may be one.
+
+    A short part is a secret only as a password; as a host or a channel it is mostly a plain word.
+    """
+    parts = re.split(r"[/:@?&=#,]+", url.partition("://")[2])
+    long = {part for part in parts if len(part) >= _LEAST_SECRET}
+    for text in {url, *long, *passwords(url)}:
+        yield from (text, unquote(text))
 
 
 def _secret_texts(table: Mapping[str, object], *, within: bool = False) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a single setting may be: durations, addresses, tokens. Each refusal ends a sentence."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -73,6 +74,15 @@ def _token(secret: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _service_urls(urls: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
+    for name, url in urls.items():
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+            raise ValueError(f'has the name "{name}"; write it in a-z, 0-9, "-" and "_"')
+        if not re.match(r"[a-zA-Z][\w+.-]*://.", url.get_secret_value()):
+            raise ValueError(f'says no address for {name}; write it like "ntfy://host/topic"')
+    return urls
+
+
 def _folder(path: str) -> str:
     if path and path != SECRETS_DIR and not Path(path).is_dir():
         raise ValueError('is not a folder that exists; correct it, or write "" for none')
@@ -96,6 +106,7 @@ WebhookAddress = Annotated[str, AfterValidator(_webhook_address)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Count = Annotated[int, BeforeValidator(_not_bool)]
-Folder = Annotated[str, AfterValidator(_folder)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
+ServiceUrls = Annotated[Mapping[str, Token], AfterValidator(_service_urls)]
+Folder = Annotated[str, AfterValidator(_folder)]
 AnyCase = BeforeValidator(_lower)

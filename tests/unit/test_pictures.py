@@ -1,0 +1,93 @@
+"""The README's pictures: what is committed is what the golden files say."""
+
+import json
+import re
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tools.drawing import Run, wrapped
+from tools.pictures import (
+    FOLDER,
+    GOLDEN,
+    SCENES,
+    Scene,
+    draw_discord,
+    draw_telegram,
+    pictures,
+    telegram_cases,
+)
+
+A_DAY = timedelta(days=1)
+
+
+def words(svg: str) -> list[str]:
+    """What a picture says, below its title and style."""
+    tree = ET.fromstring(svg)  # noqa: S314 - our own picture
+    texts = ("".join(one.itertext()) for one in tree.iter("{http://www.w3.org/2000/svg}text"))
+    return " ".join(texts).split()
+
+
+def test_committed_pictures_are_those_of_the_golden_files() -> None:
+    """Whoever changes what a message looks like runs `python -m tools.pictures`."""
+    committed = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.svg")}
+
+    assert committed == pictures(), "run: python -m tools.pictures"
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_telegram_picture_says_every_word(scene: Scene) -> None:
+    """A drawing of a message leaves nothing out and adds nothing."""
+    golden = GOLDEN / "telegram" / f"{scene.file}.html"
+    html = telegram_cases(golden.read_text("utf-8"))[scene.case]
+
+    said = words(draw_telegram(html))
+
+    assert said == re.sub(r"<[^>]*>", "", html).split()
+
+
+def test_discord_picture_shows_markup_as_readers_see_it() -> None:
+    """Bold and stamps are drawn, escapes and addresses are not."""
+    embed = {
+        "title": "A \\*star\\*",
+        "color": 0x00FF7F,
+        "description": "**Moved** to <t:1805029500:F> (<t:1805029500:R>) [Watch](<https://a.example>)",
+        "fields": [{"name": "Who", "value": "NASA", "inline": True}],
+    }
+
+    svg = draw_discord(embed, timedelta(days=3))
+
+    assert words(svg) == [
+        *("A", "*star*", "Moved", "to", "Sunday,", "14", "March", "2027", "at", "13:05"),
+        *("(in", "3", "days)", "Watch", "Who", "NASA"),
+    ]
+    assert 'fill="#00ff7f"' in svg
+
+
+def test_every_golden_message_can_be_drawn() -> None:
+    """Hostile text, too, makes a well-formed picture."""
+    embeds = [
+        embed
+        for path in (GOLDEN / "discord").glob("*.json")
+        for embed in json.loads(path.read_text("utf-8")).values()
+    ]
+    chats = [
+        html
+        for path in (GOLDEN / "telegram").glob("*.html")
+        for html in telegram_cases(path.read_text("utf-8")).values()
+    ]
+
+    drawn = [draw_discord(embed, A_DAY) for embed in embeds] + [draw_telegram(one) for one in chats]
+
+    assert len(drawn) > len(pictures())
+    assert all(words(svg) for svg in drawn)
+
+
+def test_lines_break_between_words_only() -> None:
+    """What is written without a space between stays together, in whatever styles."""
+    runs = [Run(text="one two "), Run(text="(", style="b"), Run(text="three) four")]
+
+    lines = ["".join(run.text for run in line).strip() for line in wrapped(runs, 60)]
+
+    assert lines == ["one two", "(three)", "four"]

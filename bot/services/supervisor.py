@@ -6,7 +6,7 @@ writing of a message raises.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from random import Random
@@ -15,11 +15,14 @@ from bot.domain.changes import News
 from bot.domain.deliveries import Delivery, Later, Outcome, backoff
 from bot.domain.events import Event
 from bot.domain.messages import Message
-from bot.errors import HeldBack, StoreError
+from bot.errors import ChatUnavailable, ConfigError, HeldBack, StoreError
 from bot.ports import Adapter, Clock
 
 SOUND = timedelta(minutes=5)
 """An adapter that worked for so long was opened well; what fails later is new trouble."""
+
+_EXPLAINED = (ConfigError, ChatUnavailable)
+"""What fails by the owner's or the platform's fault: its sentence says all, a traceback nothing."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +65,20 @@ class Supervisor:
     async def _rest(self, group: BaseExceptionGroup[Exception], stop: asyncio.Event) -> None:
         self._failures += 1
         pause = backoff(self._failures, self._random)
+        told, bugs = group.split(_EXPLAINED)
         logger.error(
-            "Adapter %s failed; next try in %d s", self._name, pause.seconds, exc_info=group
+            "Adapter %s failed; next try in %d s%s",
+            self._name,
+            pause.seconds,
+            "".join(f": {one}" for one in _each(told)),
+            exc_info=bugs,
         )
         await self._clock.wait(pause, stop)
+
+
+def _each(group: BaseExceptionGroup[Exception] | None) -> Iterator[Exception]:
+    for one in () if group is None else group.exceptions:
+        yield from _each(one) if isinstance(one, BaseExceptionGroup) else (one,)
 
 
 async def guarded(adapter: Adapter, delivery: Delivery, message: Message) -> Outcome | Exception:

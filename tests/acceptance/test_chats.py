@@ -147,5 +147,6 @@ async def test_wrong_token_silences_one_platform_only(
         done = await stopped(running)
 
     assert done.code == 0
-    assert re.search(rf"{refused}\.token is (refused|not accepted) by", done.err)
+    assert re.search(rf"ERROR .*: {refused}\.token is (refused|not accepted) by", done.err)
+    assert "Traceback" not in done.err
     assert WRONG[refused] not in done.err

@@ -1,6 +1,7 @@
 """The guarded border around an adapter: it is opened again with backoff, and hurts nobody else."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -12,7 +13,7 @@ from senders import NAME, PATIENCE_S, WatchedClock, a_dispatcher, a_store, addre
 
 from bot.domain.deliveries import Delivery, Outcome, Sent, State
 from bot.domain.messages import Message
-from bot.errors import ConfigError, StoreError
+from bot.errors import ChatUnavailable, ConfigError, StoreError
 from bot.ports import Adapter
 from bot.services.supervisor import SOUND, Supervisor
 from bot.store.unit_of_work import SqlStore
@@ -198,6 +199,32 @@ async def test_failure_and_recovery_are_logged(caplog: pytest.LogCaptureFixture)
     assert [one.levelname for one in caplog.records] == ["ERROR", "INFO"]
     assert caplog.records[0].exc_info
     assert caplog.records[1].getMessage() == "Adapter recording is back"
+
+
+@pytest.mark.parametrize(
+    ("failure", "told", "has_traceback"),
+    [
+        (ConfigError("the token is wrong"), ": the token is wrong", False),
+        (ExceptionGroup("", [ChatUnavailable("no answer")]), ": no answer", False),
+        (ExceptionGroup("", [ChatUnavailable("no answer"), KeyError()]), ": no answer", True),
+        (ConnectionError("reset"), "", True),
+    ],
+)
+async def test_fault_of_owner_or_platform_is_a_sentence(
+    caplog: pytest.LogCaptureFixture, failure: Exception, told: str, *, has_traceback: bool
+) -> None:
+    """A traceback is for bugs; a wrong token is tried again for ever, and must not fill the log."""
+    clock, stop = WatchedClock(), asyncio.Event()
+
+    async with asyncio.TaskGroup() as group:
+        running = _supervisor(clock).run(_opening(failure), _Work(stop), stop)
+        group.create_task(running, name="adapter")
+        await clock.until_waiting()
+        stop.set()
+
+    (record,) = caplog.records
+    assert re.fullmatch(rf"Adapter recording failed; next try in \d+ s{told}", record.getMessage())
+    assert bool(record.exc_info) is has_traceback
 
 
 async def test_adapter_that_dies_while_it_sends_loses_nothing_and_hurts_no_other(

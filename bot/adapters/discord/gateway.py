@@ -64,7 +64,7 @@ class Listener(discord.Client):
     async def on_ready(self) -> None:
         """All servers are known."""
         self.is_listening = True
-        logger.info("Discord: listening to %d servers", len(self.guilds))
+        logger.info("Discord: listening; servers: %d", len(self.guilds))
 
     async def on_resumed(self) -> None:
         """What was missed has been told."""

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from benchmarks import fanout, no_change_poll, outbox, rhythm
+from benchmarks import fanout, no_change_poll, outbox, pacing, rhythm, telegram_transport
 from benchmarks.table import Row, render
 
 _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
@@ -14,6 +14,8 @@ _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
     "outbox": outbox.measure,
     "no_change_poll": no_change_poll.measure,
     "rhythm": rhythm.measure,
+    "pacing": pacing.measure,
+    "telegram_transport": telegram_transport.measure,
 }
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from telegram import Bot
 from telegram.request import BaseRequest, HTTPXRequest
 
+from benchmarks.table import Row
 from bot.adapters.telegram.transport import AiohttpRequest
 
 MESSAGES = 1500
@@ -24,7 +25,7 @@ AT_ONCE = 50
 ROUNDS = 3
 LEAST_A_SECOND = 1000
 LEAST_TIMES = 4
-OURS, THEIRS = "aiohttp (ours)", "httpx (theirs)"
+OURS, THEIRS = "aiohttp", "httpx"
 TEXT = "<b>Moved later by 2 days</b>\n<b>Cygnus NG-27 Berthing</b>\n\n" + "What changed. " * 20
 
 
@@ -43,6 +44,9 @@ class Measured:
 
     a_second: float
     cpu_ms: float
+
+    def __str__(self) -> str:
+        return f"{self.a_second:,.0f} /s, {self.cpu_ms:.2f} ms CPU each"
 
 
 @contextmanager
@@ -63,7 +67,7 @@ def stand_in() -> Iterator[Stand]:
         server.stdin.close()
 
 
-async def measure(stand: Stand, request: BaseRequest, idle: BaseRequest) -> Measured:
+async def _round(stand: Stand, request: BaseRequest, idle: BaseRequest) -> Measured:
     """Send all messages, a fixed number of them at once."""
     bot = Bot(
         stand.token,
@@ -105,21 +109,23 @@ async def best_of_all() -> dict[str, Measured]:
     for _ in range(ROUNDS):
         for name, make in ((OURS, ours), (THEIRS, theirs)):
             with stand_in() as stand:
-                measured = await measure(stand, *make())
+                measured = await _round(stand, *make())
             best[name] = max(measured, best.get(name, measured), key=lambda one: one.a_second)
     return best
 
 
-def main() -> int:
-    """Print the table; 1 when a promise is not kept."""
-    best = asyncio.run(best_of_all())
-    print(f"Telegram transport: {MESSAGES} messages, {AT_ONCE} at once, best of {ROUNDS}")
-    for name, one in best.items():
-        print(f"  {name:<16}{one.a_second:>8.0f} messages/s {one.cpu_ms:>7.2f} ms CPU each")
-    mine, other = best[OURS].a_second, best[THEIRS].a_second
-    print(f"  {mine / other:.1f} times; promised: {LEAST_TIMES} times, {LEAST_A_SECOND} messages/s")
-    return 0 if mine >= LEAST_A_SECOND and mine >= LEAST_TIMES * other else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+async def measure() -> tuple[Row, ...]:
+    """Messages a second over our transport, and what one costs, beside httpx."""
+    best = await best_of_all()
+    ours, theirs = best[OURS], best[THEIRS]
+    times = ours.a_second / theirs.a_second
+    return (
+        Row(
+            what=f"Telegram, unthrottled: {MESSAGES:,} messages, {AT_ONCE} at once",
+            figure=f"{ours}",
+            yardstick=f"{theirs}, python-telegram-bot's httpx",
+            compared=f"{times:.1f} times",
+            target=f">= {LEAST_A_SECOND:,} /s, >= {LEAST_TIMES} times",
+            holds=ours.a_second >= LEAST_A_SECOND and times >= LEAST_TIMES,
+        ),
+    )

@@ -123,7 +123,7 @@ def _ems(letter: str, style: str) -> float:
         return 0.32 * bold
     if letter in "mwMW@" or ord(letter) > 0x2000:
         return 0.95 * bold
-    return (0.68 if letter.isupper() else 0.56) * bold
+    return (0.7 if letter.isupper() else 0.6) * bold
 
 
 def _span(style: str, runs: Iterable[Run]) -> str:

@@ -1,4 +1,4 @@
-"""The README's pictures: what is committed is what the golden files say."""
+"""The README's pictures and its table of commands: they are what golden files and specs say."""
 
 import json
 import re
@@ -7,10 +7,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from bot.commands.registry import COMMANDS
+from bot.domain.requests import CommandSpec, Who
 from tools.drawing import Run, wrapped
 from tools.pictures import (
     FOLDER,
     GOLDEN,
+    ROOT,
     SCENES,
     Scene,
     draw_discord,
@@ -88,6 +91,21 @@ def test_lines_break_between_words_only() -> None:
     """What is written without a space between stays together, in whatever styles."""
     runs = [Run(text="one two "), Run(text="(", style="b"), Run(text="three) four")]
 
-    lines = ["".join(run.text for run in line).strip() for line in wrapped(runs, 60)]
+    lines = ["".join(run.text for run in line).strip() for line in wrapped(runs, 70)]
 
     assert lines == ["one two", "(three)", "four"]
+
+
+def test_readme_lists_the_commands_as_they_are_offered() -> None:
+    """Names, options and descriptions are those of the specs, in the order of help."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+
+    listed = re.findall(r"^\| `/.*", readme, flags=re.MULTILINE)
+
+    assert listed == [_row(command.spec) for command in COMMANDS]
+
+
+def _row(spec: CommandSpec) -> str:
+    options = " ".join(f"`{option.name}`" for option in spec.options)
+    who = "managers" if spec.who is Who.MANAGERS else "everybody"
+    return f"| `/{spec.name}` | {options} | {spec.description} | {who} |"

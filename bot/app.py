@@ -28,8 +28,14 @@ from bot.store.unit_of_work import SqlStore, open_store
 
 logger = logging.getLogger(__name__)
 
+BUILT_IN = frozenset({"apprise", "console", "discord", "telegram"})
+"""Adapters with a section of their own in the settings; the others are plug-ins."""
+
 _WITH_ROLES = {"discord"}
 """Where a message can mention a role."""
+
+_WITH_FOLLOWERS = {"discord"}
+"""Where channels can follow one that publishes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +114,8 @@ def adapter_factory(name: str) -> AdapterFactory:
     try:
         return load_adapter(name)
     except ConfigError as exc:
-        raise ConfigError(f"plugins.{name}: {exc}") from exc
+        key = "" if name in BUILT_IN else f"plugins.{name}: "
+        raise ConfigError(f"{key}{exc}") from exc
 
 
 def must_have_room(url: str) -> None:
@@ -198,7 +205,14 @@ def _wired(
 
 
 def _desk(name: str, store: Store, clock: Clock, status: Callable[[], Status]) -> CommandCore:
-    return CommandCore(store, clock, adapter=name, status=status, has_roles=name in _WITH_ROLES)
+    return CommandCore(
+        store,
+        clock,
+        adapter=name,
+        status=status,
+        has_roles=name in _WITH_ROLES,
+        has_followers=name in _WITH_FOLLOWERS,
+    )
 
 
 def _status(poller: Poller, source: EventSource, clock: Clock) -> Status:

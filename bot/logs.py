@@ -17,7 +17,10 @@ _MASK = "***"
 _LONGEST = 16_000
 """Characters of one text or JSON value; a longer one is cut, so that no answer floods the log."""
 
-LOUD_VENDORS = ("aiohttp.access", "aiosqlite", "alembic", "sqlalchemy")
+LOUD_VENDORS = (
+    *("aiohttp.access", "aiosqlite", "alembic", "apprise", "discord", "httpx", "requests"),
+    *("sqlalchemy", "telegram", "urllib3"),
+)
 """Loggers that say too much below a warning; only `debug` lets them."""
 
 _CREDENTIALS = re.compile(

@@ -290,5 +290,5 @@ def _put_back(delivery: Delivery, until: datetime, *, now: datetime) -> Result:
 
 
 def _unexpired(delivery: Delivery, now: datetime) -> Delivery:
-    parts = [one for one in delivery.parts if one.expires_at is None or one.expires_at > now]
-    return replace(delivery, parts=tuple(parts))
+    parts = tuple(one for one in delivery.parts if one.expires_at is None or one.expires_at > now)
+    return delivery if len(parts) == len(delivery.parts) else replace(delivery, parts=parts)

@@ -32,7 +32,7 @@ NO_TIME = "is not a time; write a date, e.g. 2026-09-14T08:00, or a span, e.g. 2
             "subscriptions add --to discrod:1",
             (
                 '"discrod:1": there is no adapter "discrod"; did you mean "discord:1"? '
-                "(there are: console, discord, telegram)"
+                "(there are: apprise, console, discord, telegram)"
             ),
         ),
         (

@@ -24,6 +24,7 @@ class Channel:
         mention: the platform's id of the role to mention; empty: nobody is.
         mention_kinds: the kinds of news that mention it.
         leads: lead times of new subscriptions that name none.
+        publishes: pass messages on to the channels that follow it, where the platform can.
 
     """
 
@@ -32,6 +33,7 @@ class Channel:
     mention: str = ""
     mention_kinds: frozenset[Kind] = frozenset({Kind.WEBCAST})
     leads: frozenset[timedelta] = frozenset(DEFAULT_LEADS)
+    publishes: bool = False
 
 
 DEFAULT_CHANNEL = Channel()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from golden_cases import CASES
 
 from bot.commands.registry import COMMANDS
-from bot.commands.specs import SETTINGS, SUBSCRIBE, without_roles
+from bot.commands.specs import SETTINGS, SUBSCRIBE, without_followers, without_roles
 from bot.domain.asking import Held, spell_filter
 from bot.domain.catalogue import KNOWN_FROM_THE_START as NAMES
 from bot.domain.changes import Kind
@@ -215,17 +215,26 @@ def _settings() -> dict[str, Message]:
         mention="123456",
         mention_kinds=frozenset({Kind.WEBCAST, Kind.REMINDER}),
         leads=frozenset(),
+        publishes=True,
     )
-    changed = settings.shown(told, now=_NOW, zone=BERLIN, has_roles=True, is_changed=True)
-    usual = replace(told, time_zone="UTC", is_silent=False, mention="", leads=frozenset({_HOUR}))
+    plain = replace(
+        told,
+        time_zone="UTC",
+        is_silent=False,
+        mention="",
+        leads=frozenset({_HOUR}),
+        publishes=False,
+    )
+
+    def shown(channel: Channel, **changes: Any) -> Message:
+        usual: dict[str, Any] = {"zone": BERLIN, "is_changed": False}
+        usual |= {"has_roles": True, "has_followers": True}
+        return settings.shown(channel, now=_NOW, **(usual | changes))
+
     return {
-        "changed": changed,
-        "as they are": settings.shown(
-            usual, now=_NOW, zone=START.tzinfo or BERLIN, has_roles=True, is_changed=False
-        ),
-        "without roles": settings.shown(
-            told, now=_NOW, zone=BERLIN, has_roles=False, is_changed=False
-        ),
+        "changed": shown(told, is_changed=True),
+        "as they are": shown(plain, zone=START.tzinfo or BERLIN),
+        "without roles": shown(told, has_roles=False, has_followers=False),
     }
 
 
@@ -259,7 +268,7 @@ def _about() -> dict[str, Message]:
         "agencies, page 2": about.agencies(many, {}, 2),
         "help": about.help_page(specs, invite="https://example.org/add", is_guided=False),
         "help where options are typed": about.help_page(
-            tuple(map(without_roles, specs)), invite="", is_guided=True
+            tuple(without_followers(without_roles(one)) for one in specs), invite="", is_guided=True
         ),
         "help for subscribe": about.help_of(SUBSCRIBE),
         "help for settings": about.help_of(SETTINGS),

@@ -11,7 +11,7 @@ from bot.commands.completing import suggest
 from bot.commands.kit import Command, Kit, answer
 from bot.commands.reading import checked
 from bot.commands.registry import COMMANDS
-from bot.commands.specs import without_roles
+from bot.commands.specs import without_followers, without_roles
 from bot.domain.channels import Health, reached, refused
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option, Who
 from bot.domain.status import Status
@@ -30,6 +30,7 @@ class CommandCore:
         adapter: the first part of its destinations.
         status: how the service stands now.
         has_roles: whether the platform has roles that a message can mention.
+        has_followers: whether channels there can follow one that publishes.
         invite: where one adds the bot to another server; empty: nowhere.
         commands: what it can do.
 
@@ -46,14 +47,16 @@ class CommandCore:
         adapter: str,
         status: Callable[[], Status],
         has_roles: bool = False,
+        has_followers: bool = False,
         invite: str = "",
         commands: tuple[Command, ...] = COMMANDS,
     ) -> None:
         self.wake = asyncio.Event()
-        offered = (
-            one if has_roles else replace(one, spec=without_roles(one.spec)) for one in commands
-        )
-        self._commands = {one.spec.name: one for one in offered}
+        if not has_roles:
+            commands = tuple(replace(one, spec=without_roles(one.spec)) for one in commands)
+        if not has_followers:
+            commands = tuple(replace(one, spec=without_followers(one.spec)) for one in commands)
+        self._commands = {one.spec.name: one for one in commands}
         self.specs: tuple[CommandSpec, ...] = tuple(one.spec for one in self._commands.values())
         self._adapter = adapter
         self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs, invite=invite)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.commands.kit import Kit, answer
 from bot.commands.reading import switch
+from bot.commands.specs import PUBLISH
 from bot.commands.subscribing import meet
 from bot.commands.zones import read_zone, zone
 from bot.domain.asking import read_kinds, read_leads
@@ -29,6 +30,7 @@ async def settings(kit: Kit, request: CommandRequest) -> CommandReply:
         now=kit.clock.now(),
         zone=zone(channel.time_zone),
         has_roles=_has_roles(kit),
+        has_followers=any(PUBLISH in spec.options for spec in kit.specs),
         is_changed=channel != before,
     )
     return answer(message, is_private=True, replaces=True)
@@ -44,7 +46,11 @@ def _changed(channel: Channel, request: CommandRequest) -> Channel:
         channel = replace(channel, mention_kinds=read_kinds([given["mention_for"]]))
     if "remind" in given:
         channel = replace(channel, leads=read_leads([given["remind"]]))
-    return replace(channel, is_silent=switch(given, "silent", otherwise=channel.is_silent))
+    return replace(
+        channel,
+        is_silent=switch(given, "silent", otherwise=channel.is_silent),
+        publishes=switch(given, PUBLISH.name, otherwise=channel.publishes),
+    )
 
 
 def _role(text: str, server: str) -> str:

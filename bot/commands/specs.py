@@ -124,6 +124,11 @@ _MENTIONS = (
         kind=OptionKind.CHANGES,
     ),
 )
+PUBLISH = Option(
+    name="publish",
+    description="In an announcement channel: publish to its followers, on or off",
+    kind=OptionKind.SWITCH,
+)
 SETTINGS = CommandSpec(
     name="settings",
     description="Show or change how this channel gets its messages",
@@ -141,6 +146,7 @@ SETTINGS = CommandSpec(
             kind=OptionKind.SWITCH,
         ),
         *_MENTIONS,
+        PUBLISH,
         Option(
             name="remind",
             description="Lead times of new subscriptions, e.g. 24h,1h,10m, or off",
@@ -181,3 +187,8 @@ START = CommandSpec(name="start", description="Say what this bot does and how to
 def without_roles(spec: CommandSpec) -> CommandSpec:
     """The same command for a platform that has no roles to mention."""
     return replace(spec, options=tuple(one for one in spec.options if one not in _MENTIONS))
+
+
+def without_followers(spec: CommandSpec) -> CommandSpec:
+    """The same command for a platform whose channels do not follow one another."""
+    return replace(spec, options=tuple(one for one in spec.options if one != PUBLISH))

@@ -50,6 +50,7 @@ channels = st.builds(
     mention=st.sampled_from(("", "123")),
     mention_kinds=st.frozensets(st.sampled_from(Kind)),
     leads=st.frozensets(st.sampled_from((timedelta(minutes=10), timedelta(days=1)))),
+    publishes=st.booleans(),
 )
 
 

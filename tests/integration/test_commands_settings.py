@@ -79,6 +79,27 @@ async def test_a_platform_without_roles_has_no_such_option(counter: Counter) -> 
     assert await counter.channel() == DEFAULT_CHANNEL
 
 
+async def test_a_channel_publishes_where_others_can_follow(counter: Counter) -> None:
+    """On and off; what else is set stays."""
+    followed = Counter(counter.store, has_followers=True)
+
+    said = await followed.say("settings silent:on publish:on")
+    on = await followed.channel()
+    await followed.ask("settings publish:off")
+
+    assert "Publishing: on" in said
+    assert on == Channel(is_silent=True, publishes=True)
+    assert await followed.channel() == Channel(is_silent=True)
+
+
+async def test_a_platform_without_followers_publishes_nothing(counter: Counter) -> None:
+    """It has no such option, and does not speak of it."""
+    said = await counter.say("settings publish:on")
+
+    assert 'has no option "publish"' in said
+    assert "Publishing" not in await counter.say("settings")
+
+
 async def test_a_press_turns_the_sound_off_and_on(counter: Counter) -> None:
     """The button under the settings edits them in place."""
     (off,) = presses(await counter.ask("settings"))

@@ -29,7 +29,7 @@ async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
     """The core over an empty store, with the adapter before it."""
     async with open_store("sqlite://") as store:
         await store.upgrade()
-        counter = Counter(store, adapter="discord", has_roles=True)
+        counter = Counter(store, adapter="discord", has_roles=True, has_followers=True)
         async with connected_room(discord_server, counter.core):
             yield counter
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.commands.registry import COMMANDS
-from bot.commands.specs import SETTINGS, SUBSCRIBE, without_roles
+from bot.commands.specs import SETTINGS, SUBSCRIBE, without_followers, without_roles
 from bot.domain.requests import CommandSpec, OptionKind, Who
 
 SPECS = [pytest.param(one.spec, id=one.spec.name) for one in COMMANDS]
@@ -24,7 +24,10 @@ CONTRACT = {
     "subscriptions": (Who.ALL, ()),
     "mute": (Who.MANAGERS, ("event",)),
     "unmute": (Who.MANAGERS, ("event",)),
-    "settings": (Who.MANAGERS, ("time_zone", "silent", "mention", "mention_for", "remind")),
+    "settings": (
+        Who.MANAGERS,
+        ("time_zone", "silent", "mention", "mention_for", "publish", "remind"),
+    ),
     "preview": (Who.MANAGERS, ()),
     "types": (Who.ALL, ()),
     "agencies": (Who.ALL, ()),
@@ -73,6 +76,19 @@ def test_a_platform_without_roles_is_not_asked_for_one() -> None:
     assert [one.name for one in without_roles(SETTINGS).options] == [
         "time_zone",
         "silent",
+        "publish",
         "remind",
     ]
     assert without_roles(SUBSCRIBE) == SUBSCRIBE
+
+
+def test_a_platform_without_followers_is_not_asked_to_publish() -> None:
+    """What cannot be done is not offered."""
+    assert [one.name for one in without_followers(SETTINGS).options] == [
+        "time_zone",
+        "silent",
+        "mention",
+        "mention_for",
+        "remind",
+    ]
+    assert without_followers(SUBSCRIBE) == SUBSCRIBE

@@ -20,6 +20,7 @@ from bot.adapters.discord.layout import (
     laid_out_plainly,
     nonce_of,
 )
+from bot.adapters.discord.publishing import Publisher, may_be_followed
 from bot.adapters.discord.reach import Place, missing_right, place_of
 from bot.adapters.discord.transport import NETWORK_ERRORS
 from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Refused, Sent
@@ -78,6 +79,7 @@ class DiscordAdapter:
         self._pace = pace
         self._id = client.application_id or 0
         self._posts = Posts()
+        self._publisher = Publisher(pace)
         self.invite = invite_link(self._id)
 
     @property
@@ -109,6 +111,8 @@ class DiscordAdapter:
             arguments = addressed(form, delivery, message)
             result = await self._try(delivery, message, arguments, place)
             if not isinstance(result, Exception):
+                if delivery.channel.publishes and may_be_followed(place):
+                    await self._publisher.publish(result)
                 return Sent(remote_id=str(result.id))
             if not outcomes.is_our_fault(result):
                 return _outcome(result, place)

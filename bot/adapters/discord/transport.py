@@ -91,12 +91,14 @@ def watching(pace: Pace) -> Any:
 
 
 def _report(pace: Pace, status: int, headers: Any, path: str) -> None:
+    """Publishing has a limit of its own in each channel, and sending there goes on."""
     if status in {401, 403}:
         pace.refused()
     if status != 429:
         return
     wait = timedelta(seconds=float(headers.get("Retry-After", "1")))
-    channel = path.partition("/channels/")[2].partition("/")[0]
+    is_publishing = path.endswith("/crosspost")
+    channel = "" if is_publishing else path.partition("/channels/")[2].partition("/")[0]
     is_everywhere = "X-RateLimit-Global" in headers or "Via" not in headers
     if is_everywhere or channel:
         pace.throttled(wait, "" if is_everywhere else channel)

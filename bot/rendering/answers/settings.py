@@ -16,7 +16,13 @@ NOBODY = "off"
 
 
 def shown(
-    channel: Channel, *, now: datetime, zone: tzinfo, has_roles: bool, is_changed: bool
+    channel: Channel,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    has_roles: bool,
+    has_followers: bool,
+    is_changed: bool,
 ) -> Message:
     """The settings as they are, with buttons for the plainest of them."""
     return Message(
@@ -26,6 +32,7 @@ def shown(
             fact("Time zone", f"{channel.time_zone}; now it is {moment(now, zone=zone).text}"),
             fact("Sound", _sound(channel)),
             *(_mention(channel) if has_roles else ()),
+            *(_publishing(channel) if has_followers else ()),
             fact("Reminders", f"{_leads(channel.leads)} for new subscriptions that name none"),
         ),
         buttons=buttons.row(
@@ -48,6 +55,12 @@ def _mention(channel: Channel) -> tuple[Section, ...]:
         return (fact("Mention", "nobody"),)
     kinds = ", ".join(kind.value for kind in Kind if kind in channel.mention_kinds)
     return (fact("Mention", f"the role with the id {channel.mention}, for: {kinds or 'nothing'}"),)
+
+
+def _publishing(channel: Channel) -> tuple[Section, ...]:
+    if not channel.publishes:
+        return (fact("Publishing", "off"),)
+    return (fact("Publishing", "on, if this is an announcement channel; 10 messages an hour"),)
 
 
 def _leads(leads: Iterable[timedelta]) -> str:

@@ -26,6 +26,7 @@ ERRORS = {
     40004: (403, "Send messages has been temporarily disabled"),
     40005: (413, "Request entity too large"),
     40006: (400, "This feature has been temporarily disabled server-side"),
+    40033: (400, "This message has already been crossposted"),
     40058: (400, "Cannot message this thread until after the post author has sent a message"),
     40060: (400, "Interaction has already been acknowledged"),
     40062: (400, "Service resource is being rate limited"),

@@ -26,6 +26,9 @@ from standins.discord.world import (
     rights_in,
 )
 
+_PUBLISHED = 1 << 0
+"""The flag CROSSPOSTED of a message."""
+
 _WRITABLE = {ChannelType.TEXT, ChannelType.DM, ChannelType.VOICE, ChannelType.ANNOUNCEMENT}
 
 Tell = Callable[[str, JSON], Awaitable[None]]
@@ -79,7 +82,7 @@ class Rest:
             ("GET", message, self._message_get),
             ("PATCH", message, self._message_edit),
             ("DELETE", message, self._message_delete),
-            ("POST", f"{message}/crosspost", self._message_get),
+            ("POST", f"{message}/crosspost", self._publish),
             *self._answers.handlers(),
         ]
         return [
@@ -264,6 +267,15 @@ class Rest:
 
     async def _message_get(self, request: web.Request, _body: JSON) -> object:
         return self._message(request)
+
+    async def _publish(self, request: web.Request, _body: JSON) -> object:
+        if self._channel(request, Right.SEND_MESSAGES).type is not ChannelType.ANNOUNCEMENT:
+            raise Refusal(50024)
+        message = self._message(request)
+        if message["flags"] & _PUBLISHED:
+            raise Refusal(40033)
+        message["flags"] |= _PUBLISHED
+        return message
 
     async def _message_edit(self, request: web.Request, body: JSON) -> object:
         message = self._message(request)

@@ -35,6 +35,7 @@ _PROBLEMS = {
     "literal_error": "is not known; write {expected}",
     "model_type": "is not a table",
     "string_type": "is not text; put it in quotes",
+    "tuple_type": "is not a list; write it in brackets",
 }
 """What is wrong, by the word that pydantic has for it."""
 

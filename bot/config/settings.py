@@ -21,6 +21,7 @@ from bot.config.values import (
     Duration,
     Folder,
     GatewayAddress,
+    Guilds,
     Listen,
     ServiceUrls,
     StoreUrl,
@@ -69,6 +70,7 @@ class DiscordSettings(_Section):
     api_base_url: WebAddress = "https://discord.com/api/v10"
     gateway_url: GatewayAddress = ""
     sync_commands: bool = True
+    development_guilds: Guilds = ()
 
 
 class TelegramSettings(_Section):

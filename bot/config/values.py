@@ -83,6 +83,20 @@ def _service_urls(urls: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
     return urls
 
 
+def _ids(value: object) -> object:
+    """A list; a variable or a secret file holds it in one text, with commas."""
+    if not isinstance(value, str):
+        return value
+    return [one.strip() for one in value.split(",") if one.strip()]
+
+
+def _guilds(ids: tuple[str, ...]) -> tuple[str, ...]:
+    for one in ids:
+        if not re.fullmatch(r"[0-9]{1,20}", one):
+            raise ValueError('is not a list of ids of servers; write it like ["1234567890"]')
+    return ids
+
+
 def _folder(path: str) -> str:
     if path and path != SECRETS_DIR and not Path(path).is_dir():
         raise ValueError('is not a folder that exists; correct it, or write "" for none')
@@ -108,5 +122,6 @@ Listen = Annotated[str, AfterValidator(_listen)]
 Count = Annotated[int, BeforeValidator(_not_bool)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 ServiceUrls = Annotated[Mapping[str, Token], AfterValidator(_service_urls)]
+Guilds = Annotated[tuple[str, ...], BeforeValidator(_ids), AfterValidator(_guilds)]
 Folder = Annotated[str, AfterValidator(_folder)]
 AnyCase = BeforeValidator(_lower)

@@ -151,3 +151,40 @@ async def test_failed_registration_stops_nothing(
         pass
 
     assert discord_server.world.commands == []
+
+
+async def test_development_servers_get_a_copy_of_the_commands(
+    discord_server: DiscordStandIn, core: Core
+) -> None:
+    """`development_guilds`: the commands are registered everywhere and in these servers."""
+    other = await discord_server.join("A quiet server")
+    async with connected_room(discord_server, core, development_guilds=(discord_server.home.id,)):
+        pass
+
+    names = [one["name"] for one in discord_server.world.commands]
+    assert names
+    assert [one["name"] for one in discord_server.home.commands] == names
+    assert other.commands == []
+
+
+async def test_unknown_development_server_stops_nothing(
+    discord_server: DiscordStandIn, core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log names it; the servers behind it get their copy."""
+    guilds = ("4711", discord_server.home.id)
+    async with connected_room(discord_server, core, development_guilds=guilds):
+        pass
+
+    assert "did not take the commands in server 4711" in caplog.text
+    assert discord_server.home.commands
+
+
+async def test_development_servers_are_left_alone_too(
+    discord_server: DiscordStandIn, core: Core
+) -> None:
+    """`sync_commands = false` counts for them as well."""
+    options = {"sync_commands": False, "development_guilds": (discord_server.home.id,)}
+    async with connected_room(discord_server, core, **options):
+        pass
+
+    assert discord_server.home.commands == []

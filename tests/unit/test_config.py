@@ -145,6 +145,20 @@ def test_both_kinds_of_store_are_accepted(written: Written, url: str) -> None:
     assert load_settings(written(f'store.url = "{url}"')).store.url == url
 
 
+def test_ids_in_a_variable_stand_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable has no lists; the file has."""
+    monkeypatch.setenv("PERIGEE_DISCORD__DEVELOPMENT_GUILDS", "12, 34")
+
+    assert load_settings().discord.development_guilds == ("12", "34")
+
+
+def test_ids_in_the_file_are_a_list(written: Written) -> None:
+    """As TOML writes one."""
+    settings = load_settings(written('discord.development_guilds = ["12", "34"]'))
+
+    assert settings.discord.development_guilds == ("12", "34")
+
+
 def test_settings_are_frozen() -> None:
     """They are decided once."""
     with pytest.raises(ValueError, match="frozen"):

@@ -72,6 +72,17 @@ def faults(path: Path | None = None) -> list[str]:
             ),
         ),
         (
+            'discord.development_guilds = ["home"]',
+            (
+                'discord.development_guilds = ["home"] is not a list of ids of servers; '
+                'write it like ["1234567890"]'
+            ),
+        ),
+        (
+            "discord.development_guilds = 5",
+            "discord.development_guilds = 5 is not a list; write it in brackets",
+        ),
+        (
             'store.url = "mysql://x"',
             (
                 "store.url is not a store's address; write sqlite:///path/to/file.db, "

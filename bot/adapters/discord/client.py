@@ -1,6 +1,7 @@
 """Open the Discord adapter: log in, tell the commands, listen, and hand out what sends.
 
-Options: `token`, `api_base_url`, `gateway_url` (empty: asked of the API), `sync_commands`.
+Options: `token`, `api_base_url`, `gateway_url` (empty: asked of the API), `sync_commands`,
+`development_guilds` (ids).
 """
 
 import asyncio
@@ -32,6 +33,7 @@ class _Options:
     api_base_url: str = "https://discord.com/api/v10"
     gateway_url: str = ""
     sync_commands: bool = True
+    development_guilds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,15 +119,24 @@ async def _run(
 ) -> None:
     if options.sync_commands:
         await _sync(tree, pace)
+        for key in options.development_guilds:
+            guild = discord.Object(int(key))
+            tree.copy_global_to(guild=guild)
+            await _sync(tree, pace, guild)
     await listen(client, options.gateway_url, pace)
 
 
-async def _sync(tree: app_commands.CommandTree, pace: Pace) -> None:
+async def _sync(
+    tree: app_commands.CommandTree, pace: Pace, guild: discord.Object | None = None
+) -> None:
     """Those of the last time stay when it fails, so it is no reason not to send."""
+    where = "everywhere" if guild is None else f"in server {guild.id}"
     try:
         async with pace.slot(urgent=True), asyncio.timeout(SEND_TIMEOUT_S):
-            commands = await tree.sync()
+            commands = await tree.sync(guild=guild)
     except _UNTOLD as error:
-        logger.warning("Discord did not take the commands; those of before stay: %r", error)
+        logger.warning(
+            "Discord did not take the commands %s; those of before stay: %r", where, error
+        )
     else:
-        logger.info("Discord has %d commands of ours", len(commands))
+        logger.info("Discord has %d commands of ours %s", len(commands), where)

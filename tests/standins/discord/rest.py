@@ -74,6 +74,7 @@ class Rest:
             ("GET", "/gateway/bot", self._gateway),
             ("POST", "/users/@me/channels", self._open_private),
             ("PUT", "/applications/{application_id}/commands", self._sync),
+            ("PUT", "/applications/{application_id}/guilds/{guild_id}/commands", self._sync_guild),
             ("GET", "/channels/{channel_id}", self._channel_get),
             ("PATCH", "/channels/{channel_id}", self._channel_patch),
             ("GET", "/channels/{channel_id}/threads/archived/public", self._archived),
@@ -165,14 +166,21 @@ class Rest:
         return channel_json(channel)
 
     async def _sync(self, _request: web.Request, body: Any) -> object:
-        commands: list[JSON] = body
         async with self._changed:
-            self._world.commands = [
-                {**one, "id": new_id(), "application_id": self._world.bot.id, "version": new_id()}
-                for one in commands
-            ]
+            self._world.commands = self._registered(body)
             self._changed.notify_all()
         return self._world.commands
+
+    async def _sync_guild(self, request: web.Request, body: Any) -> object:
+        guild = self._world.guilds.get(request.match_info["guild_id"])
+        if guild is None:
+            raise Refusal(50001)
+        guild.commands = [{**one, "guild_id": guild.id} for one in self._registered(body)]
+        return guild.commands
+
+    def _registered(self, commands: list[JSON]) -> list[JSON]:
+        own = {"application_id": self._world.bot.id}
+        return [{**one, **own, "id": new_id(), "version": new_id()} for one in commands]
 
     def _channel(self, request: web.Request, *rights: Right) -> Channel:
         """The channel of a request, if the bot may see it and has these rights there."""

@@ -119,6 +119,7 @@ class Guild:
 
     Attributes:
         members: role ids by user id.
+        commands: those that it has for itself, beside those of all servers.
         is_available: False during an outage on Discord's side.
 
     """
@@ -129,6 +130,7 @@ class Guild:
     roles: dict[str, Role] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
+    commands: list[JSON] = field(default_factory=list)
     is_available: bool = True
 
     def __post_init__(self) -> None:

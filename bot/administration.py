@@ -201,11 +201,12 @@ async def deliveries(settings: Settings, *, state: State | None) -> tuple[Record
 
 
 async def tally(settings: Settings) -> Tally:
-    """Deliveries by adapter and state, and the last five that were given up."""
+    """Deliveries by adapter and state, the last five given up, ten destinations in trouble."""
     async with looked_into(settings) as unit:
         return Tally(
             counts=await unit.outbox.counts(),
             last_errors=await unit.outbox.records(state=State.DEAD, limit=5),
+            ailing=await unit.destinations.ailing(limit=10),
         )
 
 

@@ -53,6 +53,7 @@ class Service:
     factories: Mapping[str, AdapterFactory]
     wakes: Mapping[str, asyncio.Event]
     rates: dict[str, float]
+    troubles: dict[str, str]
     surroundings: Mapping[str, Surroundings]
     paces: Mapping[str, SlotPace]
 
@@ -172,6 +173,7 @@ def _wired(
 ) -> Service:
     owed, moved = asyncio.Event(), asyncio.Event()
     rates: dict[str, float] = {}
+    troubles: dict[str, str] = {}
     poller = Poller(
         source,
         store,
@@ -180,7 +182,7 @@ def _wired(
         announce_first_run=settings.announce.first_run == "announce",
         wakes=(owed, moved),
     )
-    status = partial(_status, poller, source, clock)
+    status = partial(_status, poller, source, clock, troubles)
     desks = {name: _desk(name, store, clock, status) for name in factories}
     paces = {name: SlotPace(clock) for name in factories}
     wakes = {name: desk.wake for name, desk in desks.items()}
@@ -196,6 +198,7 @@ def _wired(
         factories=factories,
         wakes=wakes,
         rates=rates,
+        troubles=troubles,
         surroundings={
             name: Surroundings(options=options[name], desk=desks[name], pace=paces[name])
             for name in factories
@@ -215,7 +218,9 @@ def _desk(name: str, store: Store, clock: Clock, status: Callable[[], Status]) -
     )
 
 
-def _status(poller: Poller, source: EventSource, clock: Clock) -> Status:
+def _status(
+    poller: Poller, source: EventSource, clock: Clock, troubles: Mapping[str, str]
+) -> Status:
     headroom = source.headroom(clock.now())
     return Status(
         read_at=poller.read_at,
@@ -223,4 +228,5 @@ def _status(poller: Poller, source: EventSource, clock: Clock) -> Status:
         budget=headroom.cap,
         blocked_until=headroom.blocked_until,
         problem=poller.problem,
+        troubles=dict(troubles),
     )

@@ -110,7 +110,8 @@ async def _send(service: Service, name: str, stop: asyncio.Event) -> None:
             await dispatcher.run(stop)
 
     opening = partial(service.opening, name)
-    await Supervisor(name, service.clock, service.random).run(opening, work, stop)
+    supervisor = Supervisor(name, service.clock, service.random, service.troubles)
+    await supervisor.run(opening, work, stop)
 
 
 async def once(settings: Settings, stop: asyncio.Event) -> tuple[PollReport, Counts, Counts] | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.changes import Kind, Reminder
+from bot.domain.channels import Health
 from bot.domain.deliveries import Delivery, DeliveryId, Priority, State, Verdict
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination
@@ -57,7 +58,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Deliveries in numbers by adapter and state, and those that were given up last."""
+    """Deliveries in numbers by adapter and state, and what is wrong.
+
+    Attributes:
+        last_errors: deliveries that were given up last.
+        ailing: destinations that messages do not reach, or may not; a few of them.
+
+    """
 
     counts: Mapping[tuple[str, State], int]
     last_errors: tuple[Record, ...]
+    ailing: Mapping[Destination, Health]

@@ -1,6 +1,7 @@
 """How the service stands at a moment, for whoever asks in a chat. Data only."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -14,6 +15,7 @@ class Status:
         budget: how many are allowed in an hour.
         blocked_until: LL2 told us to stay away until then; None: it did not.
         problem: why the last answer could not be used; empty: it could.
+        troubles: why an adapter is out of order, by its name; those in order are left out.
 
     """
 
@@ -22,3 +24,4 @@ class Status:
     budget: int = 0
     blocked_until: datetime | None = None
     problem: str = ""
+    troubles: Mapping[str, str] = field(default_factory=dict)

@@ -178,6 +178,9 @@ class Destinations(Protocol):
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
         """The health of those of them that are not active."""
 
+    async def ailing(self, limit: int) -> Mapping[Destination, Health]:
+        """Destinations that are not active, those that have been so the longest first."""
+
     async def keeper(self, destination: Destination) -> Keeper:
         """Who can mend it."""
 

@@ -34,10 +34,20 @@ Write = Callable[[tuple[News, ...], Event], Message]
 class Supervisor:
     """The one that opens an adapter, lets it work, and opens it again when it fails."""
 
-    def __init__(self, name: str, clock: Clock, random: Random) -> None:
+    def __init__(self, name: str, clock: Clock, random: Random, troubles: dict[str, str]) -> None:
+        """Prepare to supervise.
+
+        Args:
+            name: the adapter's.
+            clock: what the rests go by.
+            random: for the jitter of rests.
+            troubles: where to say why the adapter is out of order, while it is.
+
+        """
         self._name = name
         self._clock = clock
         self._random = random
+        self._troubles = troubles
         self._failures = 0
 
     async def run(self, opening: Open, work: Work, stop: asyncio.Event) -> None:
@@ -54,6 +64,7 @@ class Supervisor:
         async with opening() as adapter:
             if self._failures:
                 logger.info("Adapter %s is back", self._name)
+            self._troubles.pop(self._name, None)
             opened_at = self._clock.now()
             try:
                 await work(adapter)
@@ -66,6 +77,9 @@ class Supervisor:
         self._failures += 1
         pause = backoff(self._failures, self._random)
         told, bugs = group.split(_EXPLAINED)
+        # Only what was written for people: the text of a bug may hold anything.
+        causes = [f"{one}" for one in _each(told)] or ["it failed; the log says how"]
+        self._troubles[self._name] = "; ".join(causes)
         logger.error(
             "Adapter %s failed; next try in %d s%s",
             self._name,

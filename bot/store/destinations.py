@@ -109,6 +109,12 @@ class SqlDestinations:
             Destination(adapter=row.adapter, address=row.address): _health(row) for row in found
         }
 
+    async def ailing(self, limit: int) -> Mapping[Destination, Health]:
+        """Destinations that are not active, those that have been so the longest first."""
+        ill = _joined().where(channels.c.reach != Reach.ACTIVE.value)
+        rows = await self._connection.execute(ill.order_by(channels.c.since).limit(limit))
+        return {Destination(adapter=row.adapter, address=row.address): _health(row) for row in rows}
+
     async def keeper(self, destination: Destination) -> Keeper:
         """Who can mend it."""
         row = await self._row(destination)

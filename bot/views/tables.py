@@ -118,7 +118,7 @@ def _in_words(change: Change) -> str:
 
 
 def tally_table(tally: Tally, only: str | None = None) -> str:
-    """Counts by platform and state, and the last errors."""
+    """Counts by platform and state, the last errors, and the destinations in trouble."""
     rows = [
         (adapter, state.value, str(count))
         for (adapter, state), count in tally.counts.items()
@@ -128,7 +128,13 @@ def tally_table(tally: Tally, only: str | None = None) -> str:
         return f"The outbox holds nothing {only}." if only else "The outbox is empty."
     errors = [one_line(f"{one.destination}  {one.error}") for one in tally.last_errors]
     counts = table(("PLATFORM", "STATE", "DELIVERIES"), rows)
-    return "\n".join([counts, *(["", "Last errors:", *errors] if errors else [])])
+    ill = [
+        one_line(f"{to} is {health.reach}: {health.reason}") for to, health in tally.ailing.items()
+    ]
+    blocks = (("Last errors:", errors), ("Destinations in trouble:", ill))
+    return "\n".join(
+        [counts, *(line for head, rows in blocks if rows for line in ("", head, *rows))]
+    )
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -128,7 +128,7 @@ async def test_only_managers_subscribe(perigee: Program, ll2: str, chats: Chats)
 async def test_wrong_token_silences_one_platform_only(
     perigee: Program, ll2: str, story: Story, chats: Chats, refused: str
 ) -> None:
-    """The other goes on, and the log says which setting is wrong, but not the token."""
+    """The other goes on, its status says so, the log which setting is wrong, but not the token."""
     ada = chats.telegram.user()
     chats.configure(perigee.folder, ll2=ll2, **{refused: WRONG[refused]})
 
@@ -139,14 +139,21 @@ async def test_wrong_token_silences_one_platform_only(
             await chats.subscribe_in_telegram(ada, "EVA", by=ada)
             story.go_on(DAY)
             await chats.until_in_telegram(ada, [NEW])
+            before = len(chats.telegram.posts)
+            chats.telegram.say(ada, "/status")
+            await chats.telegram.until(lambda: len(chats.telegram.posts) > before)
+            health = chats.telegram.posts[-1].text
         else:
             await running.until("Discord: listening")
             await chats.subscribe_in_discord(chats.discord.alerts, "EVA")
             story.go_on(DAY)
             await chats.until_in_discord(chats.discord.alerts, [NEW])
+            discord = chats.discord
+            health = f"{await discord.slash(discord.alerts, discord.manager, 'status')}"
         done = await stopped(running)
 
     assert done.code == 0
+    assert f"Out of order: {refused.title()}" in health
     assert re.search(rf"ERROR .*: {refused}\.token is (refused|not accepted) by", done.err)
     assert "Traceback" not in done.err
     assert WRONG[refused] not in done.err

@@ -1,5 +1,6 @@
 """`ports.Destinations`: settings, health, mutes, keepers, and moving to another address."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -553,3 +554,17 @@ async def test_below_a_chat_are_its_topics(store: SqlStore) -> None:
     async with store.reading() as unit:
         assert await unit.destinations.below(chat) == (topic,)
         assert await unit.destinations.below(topic) == ()
+
+
+async def test_ailing_are_those_that_are_not_active(store: SqlStore) -> None:
+    """`ailing`: those that have been so the longest first."""
+    old = replace(PAUSED, since=START - HOUR)
+    for place, health in (("new", PAUSED), ("well", WELL), ("old", old)):
+        await set_health(store, to(place), health)
+
+    async with store.reading() as unit:
+        assert list((await unit.destinations.ailing(10)).items()) == [
+            (to("old"), old),
+            (to("new"), PAUSED),
+        ]
+        assert list(await unit.destinations.ailing(1)) == [to("old")]

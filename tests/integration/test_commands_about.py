@@ -56,6 +56,8 @@ async def test_agencies_are_turned_page_by_page(counter: Counter) -> None:
         (STATUS, "7 of 15 used"),
         (Status(read_at=START - timedelta(hours=3)), "The data is old"),
         (Status(problem="LL2 answered 503"), "LL2 answered 503."),
+        (Status(troubles={"discord": "the token is refused"}), "Out of order: Discord"),
+        (Status(troubles={"discord": "the token is refused"}), "The token is refused."),
         (Status(blocked_until=START), "LL2 asks us to wait until"),
     ],
 )

@@ -30,7 +30,7 @@ async def store() -> AsyncIterator[SqlStore]:
 
 
 def _supervisor(clock: FakeClock, name: str = NAME) -> Supervisor:
-    return Supervisor(name, clock, Random(1))  # noqa: S311, jitter
+    return Supervisor(name, clock, Random(1), {})  # noqa: S311, jitter
 
 
 def _opening(*failures: Exception) -> Callable[[], AbstractAsyncContextManager[Adapter]]:
@@ -281,3 +281,22 @@ class _Dying(RecordingAdapter):
             self._breaks.set()
             await asyncio.Event().wait()
         return Sent()
+
+
+async def test_trouble_is_known_while_it_lasts() -> None:
+    """Whoever asks for the status of one platform hears of another, in its sentence."""
+    clock, stop, troubles = WatchedClock(), asyncio.Event(), dict[str, str]()
+    supervisor = Supervisor(NAME, clock, Random(1), troubles)  # noqa: S311, jitter
+    work = _Work(stop)
+    opening = _opening(ConfigError("its token is refused"))
+
+    running = asyncio.create_task(supervisor.run(opening, work, stop), name="supervisor")
+    await clock.until_waiting()
+    told = dict(troubles)
+    await _run_over(clock, running, 1)
+    await work.began.wait()
+
+    assert told == {NAME: "its token is refused"}
+    assert troubles == {}
+    stop.set()
+    await running

@@ -19,12 +19,13 @@ from bot.domain.changes import (
     VideoAdded,
     WebcastLive,
 )
+from bot.domain.channels import Health, Reach
 from bot.domain.deliveries import DeliveryId, State
 from bot.domain.events import Agency, EventId, StatedDate, VidUrl
 from bot.domain.fanouts import Record, Tally
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.domain.watching import Noticed, PollReport
-from bot.testing import MINUTE, MONTH, an_event, an_update
+from bot.testing import MINUTE, MONTH, START, an_event, an_update
 
 ID = EventId(7)
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -134,8 +135,8 @@ def test_nothing_to_show_is_said_in_words() -> None:
     assert views.changes_table([], asked=False) == "Nothing was noticed yet."
     assert views.subscriptions_table([]).startswith("No subscriptions yet. Add one: ")
     assert views.subscriptions_table([], "console:x") == "console:x has no subscription."
-    assert views.tally_table(Tally(counts={}, last_errors=())) == "The outbox is empty."
-    assert views.tally_table(Tally(counts={}, last_errors=()), "dead") == (
+    assert views.tally_table(Tally(counts={}, last_errors=(), ailing={})) == "The outbox is empty."
+    assert views.tally_table(Tally(counts={}, last_errors=(), ailing={}), "dead") == (
         "The outbox holds nothing dead."
     )
 
@@ -225,3 +226,19 @@ def test_outbox_is_told_by_state() -> None:
 
     assert views.deliveries_line(counts) == "5 sent, 1 dead"
     assert views.deliveries_line({}) == "none"
+
+
+def test_tally_names_the_destinations_in_trouble() -> None:
+    """Whoever looks learns where messages do not arrive, and why."""
+    ill = Health(reach=Reach.PAUSED, since=START, reason="the bot was removed from the group")
+    tally = Tally(
+        counts={("telegram", State.HELD): 2},
+        last_errors=(),
+        ailing={Destination(adapter="telegram", address="-1"): ill},
+    )
+
+    assert views.tally_table(tally).splitlines()[2:] == [
+        "",
+        "Destinations in trouble:",
+        "telegram:-1 is paused: the bot was removed from the group",
+    ]

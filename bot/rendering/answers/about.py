@@ -86,6 +86,7 @@ def status(stand: Status, here: Here, *, events: int, now: datetime, zone: tzinf
             _data(stand, events, now, zone),
             _requests(stand, zone),
             *((fact("Last request", sentence(stand.problem)),) if stand.problem else ()),
+            *(fact(name.title(), sentence(why)) for name, why in sorted(stand.troubles.items())),
             _here(here, zone),
             fact("Last message", *last_delivery(here.last, zone)),
         ),
@@ -96,6 +97,8 @@ def _verdict(stand: Status, here: Here, now: datetime) -> str:
     if here.health.reach is not Reach.ACTIVE:
         do = "may" if here.health.reach is Reach.SUSPECT else "do"
         return f"Messages {do} not arrive here"
+    if stand.troubles:
+        return f"Out of order: {', '.join(name.title() for name in sorted(stand.troubles))}"
     if stand.read_at is None:
         return "Waiting for the first data"
     return "The data is old" if now - stand.read_at >= _STALE else "All is well"

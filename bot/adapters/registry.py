@@ -33,19 +33,6 @@ class _Broken:
     cause: Exception | None = None
 
 
-def find_adapters() -> dict[str, AdapterFactory]:
-    """Every adapter that loads, by name. One that does not is logged, and the rest work."""
-    found: dict[str, AdapterFactory] = {}
-    for name, entry in _declared().items():
-        loaded = _load(entry)
-        if isinstance(loaded, _Broken):
-            report = "%s; the other adapters go on without it"
-            logger.error(report, loaded.sentence, exc_info=loaded.cause)
-        else:
-            found[name] = loaded
-    return found
-
-
 def load_adapter(name: str) -> AdapterFactory:
     """One adapter by name; no other is imported.
 

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from bot.adapters.apprise import AppriseAdapter, _rendered, _service, create
-from bot.adapters.registry import find_adapters, load_adapter
+from bot.adapters.registry import load_adapter
 from bot.config import Settings
 from bot.domain.deliveries import Delivery, Gone, Later, Sent, Unknown
 from bot.domain.messages import Section
@@ -231,9 +231,7 @@ async def test_no_part_of_an_address_is_logged(
     assert TOPIC not in mask(caplog.text)
 
 
-def test_without_the_extra_only_this_adapter_is_missing(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_without_the_extra_only_this_adapter_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence says how to install it, and the others work."""
     monkeypatch.setitem(sys.modules, "apprise", None)
     monkeypatch.delitem(sys.modules, "bot.adapters.apprise")
@@ -241,6 +239,4 @@ def test_without_the_extra_only_this_adapter_is_missing(
     with pytest.raises(ConfigError, match=r'pip install "perigee\[apprise\]"$'):
         load_adapter("apprise")
 
-    assert "console" in find_adapters()
-    assert "apprise" not in find_adapters()
-    assert "the other adapters go on without it" in caplog.text
+    assert callable(load_adapter("console"))

@@ -94,7 +94,9 @@ class Mask:
 def _forms(secret: str) -> tuple[str, ...]:
     """A secret as it stands in plain text, in `repr`, in JSON and in addresses."""
     shown = (repr(secret)[1:-1], json.dumps(secret)[1:-1])
-    return (secret, *shown, quote(secret), quote(secret, safe=""), quote_plus(secret))
+    # An environment may hold bytes that are no UTF-8; they must not stop the program.
+    quoted = (quote(secret, safe=safe, errors="surrogatepass") for safe in ("/", ""))
+    return (secret, *shown, *quoted, quote_plus(secret, errors="surrogatepass"))
 
 
 class _Handler(logging.StreamHandler[TextIO]):

@@ -43,9 +43,11 @@ NAME = "telegram"
 
 TOO_OLD = "This message is too old for its buttons. Type the command instead, e.g. /help."
 NO_SUCH_PLACE = (
-    "I know no such channel or group. Write its @name or number, and add me to it as an "
-    "administrator first."
+    "There is no such channel or group, or you do not manage it. Write its @name or number, add me "
+    "to it as an administrator, and be one there yourself."
 )
+"""The same words for both, as nobody shall learn in which places the bot is."""
+
 _LONGEST_ALERT = 200
 """Telegram's limit for the answer to a press."""
 
@@ -94,7 +96,7 @@ class Listener:
 
     async def _asked(self, asked: Asked) -> None:
         target = await self._target(asked)
-        if target is None:
+        if target is None or not await self._is_theirs(asked, target):
             message = Message(kind=None, headline=NO_SUCH_PLACE)
             await self._show(asked, CommandReply(messages=(message,), is_private=True))
             return
@@ -102,6 +104,10 @@ class Listener:
         if target != asked.place:
             reply = _for_elsewhere(reply, target)
         await self._show(asked, reply)
+
+    async def _is_theirs(self, asked: Asked, target: Place) -> bool:
+        """Whether they may so much as look there: in another place, only whoever manages it."""
+        return target == asked.place or await self._may_manage(asked, target)
 
     async def _request(self, asked: Asked, target: Place) -> CommandRequest:
         is_here = target == asked.place
@@ -119,8 +125,13 @@ class Listener:
         )
 
     async def _may_manage(self, asked: Asked, target: Place) -> bool:
-        """Asked of Telegram only where a command needs it."""
-        if target == asked.place and asked.is_trusted:
+        """Asked of Telegram only where a command needs it; in another place each one does."""
+        if target != asked.place:
+            is_private = target.chat > 0
+            if asked.user is None or is_private:
+                return False
+            return await self._rights.may_manage(target.chat, asked.user)
+        if asked.is_trusted:
             return True
         spec = next((one for one in self._desk.specs if one.name == asked.command), None)
         if asked.user is None or spec is None or spec.who is not Who.MANAGERS:
@@ -140,7 +151,7 @@ class Listener:
         except InvalidToken:
             raise
         except TelegramError as error:
-            logger.info("Telegram knows no %s: %s", asked.elsewhere, error)
+            logger.info("Telegram knows no place of a name that somebody wrote: %s", error)
             return None
 
     async def _show(self, asked: Asked, reply: CommandReply) -> None:

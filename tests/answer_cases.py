@@ -173,6 +173,8 @@ def _subscriptions() -> dict[str, Message]:
         "held before": _subscribed(_NARROW, number=3, is_new=False),
         "while paused": _subscribed(_EVERYTHING, health=_PAUSED, zone=BERLIN),
         "full": subscriptions.full(25),
+        "server full": subscriptions.full_server(500),
+        "too many muted": subscriptions.too_many_muted(100),
         "listed": listed(_standing(*every, last=_record()), may_manage=True),
         "listed for others": listed(_standing(*every, last=_record()), may_manage=False),
         "paused": listed(

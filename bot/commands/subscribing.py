@@ -19,6 +19,12 @@ from bot.rendering.answers import subscriptions as answers
 MOST = 25
 """Subscriptions of one channel: as many as one list shows."""
 
+MOST_IN_SERVER = 500
+"""Subscriptions of all channels, threads and topics of one server, which its people can multiply.
+
+Both bind people alone: whoever runs the program may add more by its command line.
+"""
+
 
 async def subscribe(kit: Kit, request: CommandRequest) -> CommandReply:
     """Add a subscription; where the platform leads through choices, ask for them first."""
@@ -26,8 +32,8 @@ async def subscribe(kit: Kit, request: CommandRequest) -> CommandReply:
         return await ask(kit, request)
     is_pressed = "pick" in request.options
     added = await _added(kit, chosen(request))
-    if added is None:
-        return answer(answers.full(MOST), is_private=True, replaces=is_pressed)
+    if isinstance(added, Message):
+        return answer(added, is_private=True, replaces=is_pressed)
     return answer(await _confirmed(kit, request, added), replaces=is_pressed)
 
 
@@ -40,18 +46,28 @@ class _Added:
     is_new: bool
 
 
-async def _added(kit: Kit, request: CommandRequest) -> _Added | None:
-    """None: the channel holds as many as it may."""
+async def _added(kit: Kit, request: CommandRequest) -> _Added | Message:
+    """What was added; or why nothing more can be."""
     async with kit.store.writing() as unit:
         wanted = await _wanted(unit, request)
         before = [one.filter for one in await unit.subscriptions.held(request.place)]
-        if wanted not in before and len(before) >= MOST:
-            return None
+        if wanted not in before and (refusal := await _refusal(unit, request, len(before))):
+            return refusal
         await unit.subscriptions.add(request.place, wanted, now=kit.clock.now())
         await meet(unit, request)
     is_new = wanted not in before
     number = len(before) if is_new else before.index(wanted)
     return _Added(asked=wanted, number=number + 1, is_new=is_new)
+
+
+async def _refusal(unit: UnitOfWork, request: CommandRequest, held: int) -> Message | None:
+    """Why one more is too many; None: it is not."""
+    if held >= MOST:
+        return answers.full(MOST)
+    if not request.server:
+        return None
+    in_server = await unit.subscriptions.in_server(request.place.adapter, request.server)
+    return answers.full_server(MOST_IN_SERVER) if in_server >= MOST_IN_SERVER else None
 
 
 async def _wanted(unit: UnitOfWork, request: CommandRequest) -> Filter:

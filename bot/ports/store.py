@@ -79,6 +79,9 @@ class Subscriptions(Protocol):
     async def held(self, destination: Destination | None = None) -> tuple[Subscription, ...]:
         """Subscriptions of one destination, or of all; by destination, then by age."""
 
+    async def in_server(self, adapter: str, server: str) -> int:
+        """How many subscriptions the destinations of a server hold together."""
+
     async def leads(self) -> frozenset[timedelta]:
         """Every lead time that some subscription to reminders names."""
 

@@ -11,7 +11,7 @@ from bot.domain.events import Event
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.store.codec import bits, dump_filter, load_filter
 from bot.store.matching import matches, term
-from bot.store.tables import destinations, filter_terms, filters, subscriptions
+from bot.store.tables import channels, destinations, filter_terms, filters, subscriptions
 from bot.store.upsert import insert_missing
 
 
@@ -94,6 +94,16 @@ class SqlSubscriptions:
             )
             for row in await self._connection.execute(query)
         )
+
+    async def in_server(self, adapter: str, server: str) -> int:
+        """How many subscriptions the destinations of a server hold together."""
+        query = (
+            select(func.count())
+            .select_from(subscriptions)
+            .join(channels, channels.c.destination_id == subscriptions.c.destination_id)
+            .where(channels.c.server == server, subscriptions.c.adapter == adapter)
+        )
+        return await self._connection.scalar(query) or 0
 
     async def leads(self) -> frozenset[timedelta]:
         """Every lead time that some subscription to reminders names."""

@@ -9,6 +9,7 @@ from outboxes import MANY, subscribe, to, undone
 from strategies import destinations, filters
 
 from bot.domain.changes import Kind
+from bot.domain.requests import NOBODY as NO_PERSON
 from bot.domain.subscriptions import DEFAULT_LEADS, Destination, Filter, SubscriptionId
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START, an_event
@@ -120,6 +121,21 @@ async def test_any_filter_comes_back_as_it_was_asked(
 
 def _pairs(wanted: Mapping[Destination, list[Filter]]) -> list[tuple[Destination, Filter]]:
     return [(destination, one) for destination, asked in wanted.items() for one in asked]
+
+
+async def test_subscriptions_of_a_server_are_counted_together(store: SqlStore) -> None:
+    """`in_server`: how many subscriptions the destinations of a server hold together."""
+    async with store.writing() as unit:
+        for place, server in ((to("a"), "1"), (to("b"), "1"), (to("c"), "2"), (to("d"), "1")):
+            await unit.destinations.met(place, server=server, name="", person=NO_PERSON)
+        for place in (to("a"), to("b"), to("c"), to("a", "telegram")):
+            await unit.subscriptions.add(place, EVA, now=START)
+        await unit.subscriptions.add(to("a"), DOCKING, now=START)
+
+    async with store.reading() as unit:
+        counted = [await unit.subscriptions.in_server("console", one) for one in ("1", "2", "3")]
+        elsewhere = await unit.subscriptions.in_server("telegram", "1")
+    assert (counted, elsewhere) == ([3, 1, 0], 0)
 
 
 async def test_leads_are_those_of_subscriptions_to_reminders(store: SqlStore) -> None:

@@ -18,7 +18,7 @@ from bot.domain.subscriptions import Filter
 from bot.store.unit_of_work import open_store
 from bot.testing import an_event
 
-SECRET_WISH = "antimatter"
+HIDDEN = "antimatter"
 """What a channel asked for; nobody else may learn of it."""
 
 
@@ -37,7 +37,7 @@ async def standing(shared: Path) -> AsyncIterator[tuple[TelegramStandIn, Counter
 async def a_subscribed_channel(telegram: TelegramStandIn) -> Chat:
     """A channel that holds a subscription."""
     channel = telegram.channel("Insiders", username="insiders")
-    telegram.post(channel, f"/subscribe search:{SECRET_WISH}")
+    telegram.post(channel, f"/subscribe search:{HIDDEN}")
     await telegram.next_post()
     return channel
 
@@ -64,7 +64,7 @@ async def test_nobody_learns_what_another_channel_gets(shared: Path, place: str)
 
     assert {post.chat.id for post in posts} == {mallory.id}
     assert all("do not manage" in post.text for post in posts)
-    assert not [post.text for post in posts if SECRET_WISH in post.text]
+    assert not [post.text for post in posts if HIDDEN in post.text]
     assert len(held) == 1
 
 
@@ -117,7 +117,7 @@ async def test_button_of_another_chat_is_checked_against_its_target(shared: Path
         held = await counter.filters(to(channel).destination)
         own = await counter.filters(to(mallory).destination)
 
-    assert held == [Filter(words=frozenset({SECRET_WISH}))]
+    assert held == [Filter(words=frozenset({HIDDEN}))]
     assert own == []
 
 
@@ -204,6 +204,19 @@ async def test_flood_drowns_no_word_of_the_platform(shared: Path) -> None:
         await telegram.settled()
 
     assert ("unreachable", f"{mallory.id}", "the person has blocked the bot") in desk.heard
+
+
+async def test_topics_are_not_made_up(shared: Path) -> None:
+    """An administrator can write in a topic; numbers of topics that nobody sees are endless."""
+    async with standing(shared) as (telegram, counter):
+        channel, ada = await a_subscribed_channel(telegram), telegram.user("Ada")
+        telegram.promote(channel, ada)
+        telegram.say(ada, f"/subscribe type:EVA in:{channel.id}/123456")
+        post = await telegram.next_post()
+        held = await counter.filters(to(channel, 123456).destination)
+
+    assert "no such channel" in post.text
+    assert held == []
 
 
 async def test_press_of_a_stranger_under_a_channels_message_changes_nothing(shared: Path) -> None:

@@ -142,9 +142,10 @@ class Listener:
         """The place that a command is for; None: there is none of that name."""
         if not asked.elsewhere:
             return asked.place
-        numbered = read_place(asked.elsewhere)
-        if numbered is not None or not asked.elsewhere.startswith("@"):
-            return numbered
+        if not asked.elsewhere.startswith("@"):
+            numbered = read_place(asked.elsewhere)
+            # Whether there is such a topic cannot be asked, and made-up ones are endless.
+            return numbered if numbered is not None and numbered.topic is None else None
         try:
             ask = partial(self._bot.get_chat, asked.elsewhere)
             return Place(chat=(await self._paced.request(ask, urgent=True)).id)

@@ -92,6 +92,15 @@ def full(most: int) -> Message:
     )
 
 
+def full_server(most: int) -> Message:
+    """All channels of a server together hold as many subscriptions as they may."""
+    return said(
+        "No more subscriptions in this server",
+        f"All channels, threads and topics of a server can hold {most} subscriptions together. "
+        "Remove some where they are not needed with /unsubscribe, or ask the owner of this bot.",
+    )
+
+
 def listed(standing: Standing, *, may_manage: bool) -> Message:
     """What a channel gets, by number, and whether it arrives."""
     if not standing.held:
@@ -171,6 +180,15 @@ def muted(event: Event) -> Message:
         "No more news of it comes to this channel.",
         title=short(event.name, _NAME) or f"Event {event.id}",
         buttons=buttons.row(buttons.unmute(event.id)),
+    )
+
+
+def too_many_muted(most: int) -> Message:
+    """A channel silences as many events as it may."""
+    return said(
+        "No more events can be muted here",
+        f"A channel can mute {most} events that are still to come. Take one back with /unmute, or "
+        "remove a subscription with /unsubscribe.",
     )
 
 

@@ -1,5 +1,6 @@
 """The end of a webhook: listens for Telegram's calls and hands on their bodies. Reads none."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,11 +12,20 @@ from bot.errors import ConfigError
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 _LARGEST_UPDATE = 1024 * 1024
+_PATIENCE_S = 10.0
+_PARTING_S = 0.5
+"""What a stranger who goes on talking can hold up an answer's end, or ours."""
 
 
 @asynccontextmanager
 async def serve(
-    host: str, port: int, *, path: str, secret: str, take: Callable[[bytes], Awaitable[None]]
+    host: str,
+    port: int,
+    *,
+    path: str,
+    secret: str,
+    take: Callable[[bytes], Awaitable[None]],
+    patience_s: float = _PATIENCE_S,
 ) -> AsyncIterator[None]:
     """Listen for Telegram's calls meanwhile.
 
@@ -25,6 +35,7 @@ async def serve(
         path: the last part of the address that Telegram calls; others find nothing.
         secret: what Telegram says in `SECRET_HEADER`.
         take: is given the body of each call; an error of its own asks Telegram to call again.
+        patience_s: how long a body may take to come.
 
     Raises:
         ConfigError: that address cannot be listened at.
@@ -36,12 +47,19 @@ async def serve(
         asked = request.path.rpartition("/")[2]
         if not (_is_same(asked, path) and _is_same(said, secret)):
             return web.Response(status=HTTPStatus.NOT_FOUND)
-        await take(await request.read())
+        try:
+            async with asyncio.timeout(patience_s):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=HTTPStatus.REQUEST_TIMEOUT)
+        await take(body)
         return web.Response()
 
     app = web.Application(client_max_size=_LARGEST_UPDATE)
     app.router.add_post("/{path:.*}", answer)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(
+        app, access_log=None, lingering_time=_PARTING_S, shutdown_timeout=_PARTING_S
+    )
     await runner.setup()
     try:
         await _listen(runner, host, port)
@@ -59,5 +77,5 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Compared in a time that tells nothing."""
-    return secrets.compare_digest(one.encode(), other.encode())
+    """Compared in a time that tells nothing; a header may hold bytes that are no UTF-8."""
+    return secrets.compare_digest(*(each.encode(errors="surrogateescape") for each in (one, other)))

@@ -1,5 +1,6 @@
 """A command core over a real store, and how a test talks to it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -67,8 +68,11 @@ class Counter:
         """Type or press a line, as somebody who manages the channel; see `CommandRequest`."""
         name, rest = split_line(line)
         spec = next((one for one in self.core.specs if one.name == name), None)
+        return await self.ask_with(name, read_line(rest, spec), **changes)
+
+    async def ask_with(self, name: str, options: Mapping[str, str], **changes: Any) -> CommandReply:
+        """Give a command these options, as Discord's own fields do."""
         usual: dict[str, Any] = {"place": HERE, "person": ADA, "may_manage": True}
-        options = read_line(rest, spec)
         request = CommandRequest(command=name, options=options, **(usual | changes))
         return await self.core.handle(request)
 

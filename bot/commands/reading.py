@@ -7,6 +7,7 @@ from bot.domain.asking import Asked
 from bot.domain.lines import STRAY
 from bot.domain.requests import CommandSpec
 from bot.errors import ConfigError
+from bot.rendering.untrusted import one_line
 
 LONGEST_VALUE = 300
 """Characters of one option; nothing that we understand is longer."""
@@ -16,13 +17,15 @@ _ON, _OFF = {"on", "yes", "true", "1"}, {"off", "no", "false", "0"}
 
 
 def checked(spec: CommandSpec, options: Mapping[str, str]) -> dict[str, str]:
-    """The options that a command has, without blanks around them or those that are empty.
+    """The options that a command has, each on one line of what can be shown, without empty ones.
 
     Raises:
         ConfigError: one does not exist, is missing or too long, or words belong to none.
 
     """
-    given = {name: value.strip() for name, value in options.items() if value.strip()}
+    # A lone surrogate or a NUL in a platform's JSON is no text that the store could keep.
+    plain = {name: one_line(value) for name, value in options.items()}
+    given = {name: value for name, value in plain.items() if value}
     known = {one.name for one in spec.options} | {*spec.pressed}
     if not spec.options:
         # "/types please" means what it says.

@@ -15,6 +15,7 @@ from bot.domain.subscriptions import Destination, Filter
 from bot.errors import ConfigError
 from bot.ports import UnitOfWork
 from bot.rendering.answers import subscriptions as answers
+from bot.rendering.untrusted import one_line
 
 MOST = 25
 """Subscriptions of one channel: as many as one list shows."""
@@ -95,8 +96,9 @@ async def _confirmed(kit: Kit, request: CommandRequest, added: _Added) -> Messag
 
 async def meet(unit: UnitOfWork, request: CommandRequest) -> None:
     """Remember who manages this channel, to be told of trouble."""
+    name = one_line(request.server_name)
     await unit.destinations.met(
-        request.place, server=request.server, name=request.server_name, person=request.person
+        request.place, server=request.server, name=name, person=request.person
     )
 
 

@@ -138,5 +138,6 @@ def _shown(value: object) -> str:
     if isinstance(value, timedelta):
         return f'"{spell_span(value)}"'
     text = json.dumps(value, default=str, ensure_ascii=False)
-    text = re.sub(r"//[^/@]*@", "//***@", text)
+    # A password that nobody quoted may hold any letter, and some addresses hold a key behind "?".
+    text = re.sub(r"[?#].*", "?***", re.sub(r"//.*@", "//***@", text))
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

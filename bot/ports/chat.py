@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -57,13 +57,13 @@ class Surroundings:
     """What an adapter is given when it is opened.
 
     Attributes:
-        options: its section of the settings.
+        options: its section of the settings; never printed, for they hold its token.
         desk: the command core.
         pace: the limiter that each of its requests goes through.
 
     """
 
-    options: Mapping[str, object]
+    options: Mapping[str, object] = field(repr=False)
     desk: Desk
     pace: Pace
 

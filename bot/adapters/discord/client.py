@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import discord
 from discord import app_commands
@@ -29,7 +29,7 @@ _UNTOLD: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
-    token: str
+    token: str = field(repr=False)
     api_base_url: str = "https://discord.com/api/v10"
     gateway_url: str = ""
     sync_commands: bool = True

@@ -7,7 +7,7 @@ and `webhook_listen`, with which Telegram calls us instead of being asked.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
@@ -45,7 +45,7 @@ _FOR_PEOPLE = 8
 class Options:
     """The section `[telegram]` of the settings, read."""
 
-    token: str
+    token: str = field(repr=False)
     api_base_url: str = _API
     paid_broadcast: bool = False
     webhook: Hook | None = None

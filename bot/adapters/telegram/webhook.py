@@ -25,6 +25,18 @@ _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, OverflowError, Re
 """What reading an update raises that is none."""
 
 
+class _Hidden(str):
+    """Text that is not shown where all parameters of a request are, as python-telegram-bot logs.
+
+    It is made at each start, so that the log's own mask knows nothing of it.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
     """Where Telegram shall call, and where we listen for it.
@@ -119,7 +131,9 @@ def _must_be_whole(update: Update) -> None:
 
 
 async def _set(bot: Bot, paced: Paced, url: str, secret: str) -> None:
-    call = partial(bot.set_webhook, url, secret_token=secret, allowed_updates=WANTED)
+    call = partial(
+        bot.set_webhook, _Hidden(url), secret_token=_Hidden(secret), allowed_updates=WANTED
+    )
     try:
         await paced.request(call)
     except TelegramError as error:

@@ -1,0 +1,274 @@
+"""No secret in any log, error or text of an object, whatever a platform does; real clients."""
+
+import asyncio
+import base64
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+from discord_rooms import connected_room, room
+from discord_rooms import to as to_discord
+from secrets_search import (
+    ALL,
+    API_KEY,
+    APPRISE,
+    DISCORD,
+    PASSWORD,
+    TELEGRAM,
+    everything_told,
+    leaks,
+)
+from standins.discord.server import DiscordStandIn
+from standins.telegram.opening import connected, to
+from standins.telegram.server import Cut, Page, TelegramStandIn
+from standins.telegram.spec import Judge
+from standins.telegram.world import Refusal
+
+from bot.adapters import discord, telegram
+from bot.config import Settings, load_settings
+from bot.errors import BotError
+from bot.logs import configure_logging
+from bot.ports import Surroundings
+from bot.store.unit_of_work import open_store
+from bot.testing import a_message
+from bot.testing.surroundings import OpenPace, RecordingDesk
+
+CONFIG = f"""
+[discord]
+token = "{DISCORD}"
+[telegram]
+token = "{TELEGRAM}"
+[ll2]
+api_key = "{API_KEY}"
+[store]
+url = "postgresql://perigee:{PASSWORD.replace("/", "%2F").replace("+", "%2B")}@127.0.0.1:1/perigee"
+[apprise.urls]
+phone = "json://127.0.0.1:1/{APPRISE}/"
+[plugins.matrix]
+access_token = "{API_KEY}"
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with every secret that there is."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG)
+    return load_settings(path)
+
+
+@pytest.fixture(params=["text", "json"])
+def told(
+    request: pytest.FixtureRequest, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> Iterator["Told"]:
+    """All that is printed from here on, with every logger at its loudest."""
+    levels = {name: one.level for name, one in logging.root.manager.loggerDict.items()
+              if isinstance(one, logging.Logger)}  # fmt: skip
+    yield Told(capsys, partial(configure_logging, "debug", request.param, settings.secrets()))
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+class Told:
+    """What was printed.
+
+    Attributes:
+        extra: texts that are no logs: errors, objects.
+
+    """
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], configure: Callable[[], None]) -> None:
+        self._capsys = capsys
+        self._configure = configure
+        self.extra: list[str] = []
+
+    def begin(self) -> None:
+        """Log as the program does, with every logger at its loudest.
+
+        In the test itself, as pytest captures another stream while fixtures are set up.
+        """
+        self._configure()
+        everything_told()
+
+    def error(self, error: BaseException | None) -> None:
+        """Note an error, as a person and as a program would print it, with what caused it."""
+        while error is not None:
+            self.extra += [str(error), repr(error), repr(error.args)]
+            error = error.__cause__
+
+    def all(self) -> str:
+        """Everything."""
+        captured = self._capsys.readouterr()
+        return "\n".join([captured.err, captured.out, *self.extra])
+
+
+async def failing(told: Told, opening: Any) -> None:
+    """Open what cannot be opened."""
+    with pytest.raises(BotError) as caught:
+        async with opening:
+            pass
+    told.error(caught.value)
+
+
+def a_dead_port() -> int:
+    """A port on loopback at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+async def test_telegram_tells_no_secret(shared: Path, told: Told) -> None:
+    """Its token is in each address; success, refusals, breaks and pages that are no JSON."""
+    told.begin()
+    server = TelegramStandIn(Judge.of(shared))
+    server.token = TELEGRAM  # type: ignore[misc]  # a class's own in the stand-in
+    dead = f"http://127.0.0.1:{a_dead_port()}"
+
+    async with server:
+        async with connected(server, token=TELEGRAM) as adapter:
+            ada = server.user()
+            server.say(ada, "/help")
+            await server.next_post()
+            for trouble in (
+                *(Refusal(401, "Unauthorized"), Refusal(400, "Bad Request: can't parse entities")),
+                *(Refusal(429, "Too Many Requests: retry after 3", {"retry_after": 3}),),
+                *(Cut(), Cut(is_obeyed=False), Page(), Page(code=200), Page(code=404)),
+                *(Refusal(500, "Internal Server Error"), Refusal(409, "Conflict")),
+            ):
+                server.fail("sendMessage", trouble)
+                await _sent(told, adapter.send(to(ada), a_message()))
+            told.extra += [repr(adapter), repr(vars(adapter)), str(adapter)]
+        for options in (
+            {"token": f"{TELEGRAM}x"},
+            {"token": TELEGRAM, "api_base_url": dead},
+            {
+                "token": TELEGRAM,
+                "webhook_url": "https://example.org",
+                "webhook_listen": "1.2.3.4:1",
+            },
+        ):
+            await failing(told, connected(server, **options))
+
+    printed = told.all()
+    assert "sendMessage" in printed
+    assert leaks(printed) == []
+
+
+async def _sent(told: Told, sending: Any) -> None:
+    try:
+        told.extra.append(repr(await sending))
+    except BotError as error:
+        told.error(error)
+
+
+async def test_webhooks_secret_and_path_are_not_told(shared: Path, told: Told) -> None:
+    """They are made anew at each start, so no setting could name them to the log."""
+    told.begin()
+    listen = f"127.0.0.1:{a_dead_port()}"
+
+    async with (
+        TelegramStandIn(Judge.of(shared)) as server,
+        connected(server, webhook_url=f"http://{listen}", webhook_listen=listen),
+        aiohttp.ClientSession() as session,
+    ):
+        hook = server.methods.webhook
+        server.say(server.user(), "/help")
+        await server.next_post()
+        await session.post(hook["url"], data=b"{", headers={"X": "1"})
+        secret = {"X-Telegram-Bot-Api-Secret-Token": hook["secret_token"]}
+        await session.post(hook["url"], data=b"{", headers=secret)
+
+    path = hook["url"].rpartition("/")[2]
+    printed = told.all()
+    assert "setWebhook" in printed
+    assert leaks(printed, [path, hook["secret_token"]]) == []
+
+
+async def test_discord_tells_no_secret(shared: Path, told: Told) -> None:
+    """Its token is in a header and in the gateway's first word."""
+    told.begin()
+    assert shared
+    async with DiscordStandIn(token=DISCORD) as server:
+        async with connected_room(server) as opened:
+            for code, details in (
+                (50035, {}),
+                (50013, {}),
+                (0, {"status": 500}),
+                (0, {"breaks": True}),
+                (0, {"status": 429, "text": "<html>1015</html>"}),
+                (40001, {}),
+            ):
+                server.fail(code, **{"times": 5, **details} if details else {"times": 3})
+                await _sent(
+                    told, _quickly(opened.adapter.send(to_discord(server.alerts), a_message()))
+                )
+                server.rest.faults.clear()
+            told.extra += [repr(opened.adapter), repr(vars(opened.adapter))]
+            client = opened.adapter._client  # type: ignore[attr-defined]
+            told.extra += [repr(client), repr(client.http), repr(client.ws)]
+            await server.gateway.drop(code=1006)
+        await failing(told, room(server, token=f"{DISCORD}x"))
+        await failing(told, room(server, api_base_url=f"http://127.0.0.1:{a_dead_port()}"))
+
+    printed = told.all()
+    assert "/messages" in printed
+    assert leaks(printed) == []
+
+
+async def _quickly(sending: Any) -> object:
+    """Its outcome, or that discord.py would try again for half a minute."""
+    try:
+        async with asyncio.timeout(0.3):
+            return await sending
+    except TimeoutError:
+        return "tried again"
+
+
+def test_objects_tell_no_secret(settings: Settings) -> None:
+    """Neither settings nor what is made of them, printed by a debugger or a careless log."""
+    options: Mapping[str, Mapping[str, object]] = settings.adapters()
+    surroundings = [
+        Surroundings(options=one, desk=RecordingDesk(), pace=OpenPace()) for one in options.values()
+    ]
+    made = [
+        discord.client._options(options["discord"]),
+        telegram.client.Options.read(options["telegram"]),
+        *surroundings,
+        settings,
+        # A plug-in's table is the plain mapping that its author reads.
+        *(getattr(settings, name) for name in type(settings).model_fields if name != "plugins"),
+    ]
+
+    texts = [text for one in made for text in (repr(one), str(one), f"{one}")]
+    texts += [settings.model_dump_json(exclude={"store", "plugins"})]
+    assert leaks("\n".join(texts)) == []
+
+
+async def test_store_tells_no_password(settings: Settings, told: Told) -> None:
+    """Whatever SQLAlchemy says, also of an address that it cannot open."""
+    told.begin()
+    await failing(told, _upgraded(settings.store.url))
+
+    assert leaks(told.all()) == []
+
+
+@asynccontextmanager
+async def _upgraded(url: str) -> AsyncIterator[None]:
+    async with open_store(url) as store:
+        await store.upgrade()
+        yield
+
+
+def test_every_secret_has_forms_that_are_searched() -> None:
+    """The search itself finds what it must: a test that cannot fail proves nothing."""
+    for secret in ALL:
+        assert leaks(f"x{secret}x")
+        assert leaks(base64.b64encode(f"u:{secret}:p".encode()).decode())
+        assert leaks(quote(secret, safe=""))

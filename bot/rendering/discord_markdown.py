@@ -36,12 +36,13 @@ def label(text: str) -> str:
     An address in it is not followed: it would swallow the markup after it, and Discord refuses to
     hide a link behind it.
     """
-    line = " ".join(printable(text).split())
-    return _without_markup(line, "").replace("://", "\\://")
+    return _without_markup(" ".join(printable(text).split()), "")
 
 
 def _without_markup(text: str, before: str) -> str:
     text = _EMOJI.sub(r"\\:", _MENTION.sub(f"@{_ZERO_WIDTH}", _MARKUP.sub(r"\\\1", text)))
+    # Web addresses to be followed do not come here; others start programs, e.g. steam://.
+    text = text.replace("://", "\\://")
     if before and not before.endswith("\n"):
         # The start of this piece is no start of a line.
         first, newline, rest = text.partition("\n")

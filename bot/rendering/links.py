@@ -68,7 +68,9 @@ def _source(update: Update) -> Link:
 
 def _page(page: InfoUrl) -> Link:
     title, source = one_line(page.title), one_line(page.source).removeprefix("www.")
-    at = source or host(page.url)
+    # A source that looks like a host must be where the link leads.
+    is_named = "." not in source or f".{host(page.url)}".endswith(f".{source.lower()}")
+    at = source if source and is_named else host(page.url)
     return Link(label=f"Read: {title} ({at})" if title else f"Read: {at}", url=page.url)
 
 

@@ -5,9 +5,11 @@ Left to the adapter: the keyboard, and the picture as a link preview.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from html import escape, unescape
 from itertools import groupby
+from typing import overload
 
 from bot.domain.changes import Kind
 from bot.domain.messages import Limits, Link, Message, Piece, Section, SectionKind, Stamp
@@ -19,6 +21,12 @@ _ENTITIES = 100
 
 _JOINER = "\N{WORD JOINER}"
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
+_SCHEME = re.compile(r"\b(?!https?://)([a-z][a-z0-9+.-]*:)(?=//)", re.IGNORECASE)
+"""Telegram makes links of tg:// and ton:// as well, which act in its own app."""
+
+_COMMAND = re.compile(r"(?<![\w/])/(?=\w)")
+"""What Telegram makes a command that a tap gives in the reader's name."""
+
 _MARKED = re.compile(r"<(b|i|a|tg-time)\b[^>]*>(.*?)</\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _CLOCK, _RELATIVE = "wDt", "r"
@@ -60,8 +68,31 @@ def _visible(html: str) -> str:
 
 
 def _layout(message: Message) -> str:
+    if message.kind is not None:
+        message = _without_commands(message)
     blocks = [_head(message), *_sections(message), "\n".join(_last_lines(message))]
     return _few_entities("\n\n".join(block for block in blocks if block).strip())
+
+
+def _without_commands(message: Message) -> Message:
+    """News, in which nothing that looks like a command is our own word."""
+    return replace(
+        message,
+        title=_disarmed(message.title),
+        sections=tuple(
+            replace(one, heading=_disarmed(one.heading), body=tuple(map(_disarmed, one.body)))
+            for one in message.sections
+        ),
+        links=tuple(replace(one, label=_disarmed(one.label)) for one in message.links),
+    )
+
+
+@overload
+def _disarmed(part: str) -> str: ...
+@overload
+def _disarmed(part: Piece) -> Piece: ...
+def _disarmed(part: Piece) -> Piece:
+    return _COMMAND.sub(f"/{_JOINER}", part) if isinstance(part, str) else part
 
 
 def _head(message: Message) -> str:
@@ -131,7 +162,8 @@ def _bold(text: str) -> str:
 
 def _text(text: str) -> str:
     """Text that Telegram shows as it is, and that mentions nobody."""
-    return escape(_MENTION.sub(f"@{_JOINER}", printable(text)), quote=False)
+    shown = _SCHEME.sub(rf"\1{_JOINER}", printable(text))
+    return escape(_MENTION.sub(f"@{_JOINER}", shown), quote=False)
 
 
 def _few_entities(html: str) -> str:

@@ -41,12 +41,15 @@ def one_line(text: str) -> str:
 
 
 def web_address(url: str) -> str | None:
-    """The address, if a reader may be sent there: http or https, with a host, of sane length."""
+    """The address, if a reader may be sent there: http or https, with a host, of sane length.
+
+    None for one with a user in it: readers take that for the host.
+    """
     address = url.strip()
     unfit = len(address) > _LONGEST_URL or any(char.isspace() for char in address)
     if unfit or printable(address) != address:
         return None
-    return address if host(address) else None
+    return address if host(address) and "@" not in urlsplit(address).netloc else None
 
 
 def host(url: str) -> str:

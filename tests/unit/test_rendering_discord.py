@@ -157,7 +157,8 @@ def test_text_is_never_markup(text: str) -> None:
         ("see https://example.org/a_b_c*d", r"see https://example.org/a_b_c\*d"),
         ("https://example.org/ - x", "https://example.org/ - x"),
         ("https://example.org/\n- x", "https://example.org/\n\\- x"),
-        ("https://[broken*", r"https://\[broken\*"),
+        ("https://[broken*", r"https\://\[broken\*"),
+        ("run steam://x or discord://-/y", r"run steam\://x or discord\://-/y"),
         (r"back\slash", r"back\\slash"),
     ],
 )

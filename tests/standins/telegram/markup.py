@@ -54,6 +54,19 @@ def parse(text: str, mode: str | None) -> Parsed:
     )
 
 
+def found_by_itself(text: str) -> list[tuple[str, str]]:
+    """What Telegram finds in a text without markup: mentions, commands, addresses."""
+    units = text.encode("utf-16-le")
+    answer = _execute({"@type": "getTextEntities", "text": text})
+    return [
+        (
+            one["type"]["@type"].removeprefix("textEntityType"),
+            units[one["offset"] * 2 : (one["offset"] + one["length"]) * 2].decode("utf-16-le"),
+        )
+        for one in answer["entities"]
+    ]
+
+
 def _execute(request: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(tdjson.td_execute(json.dumps(request).encode()) or b"{}")
     return answer

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check bench package lock clean
+.PHONY: help demo test check bench package lock audit clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ package: .venv/.ready ## Build the wheel and try it alone, by the steps of the D
 lock: .venv/.ready ## Lock the dependencies anew
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt
 	$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
+
+audit: .venv/.ready ## Look up known vulnerabilities of what is locked (asks osv.dev: needs the network)
+	$(BIN)/pip check
+	$(BIN)/pip-audit --strict --vulnerability-service osv --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
 clean: ## Forget .venv and the caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

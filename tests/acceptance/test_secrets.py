@@ -50,7 +50,7 @@ def a_faulty_plug_in(folder: Path) -> None:
 async def platforms(*, refuse: bool) -> AsyncIterator[dict[str, str]]:
     """Both platforms, which know our tokens or refuse them; the settings that lead there."""
     telegram = TelegramStandIn()
-    telegram.token = "1:other" if refuse else TELEGRAM  # type: ignore[misc]
+    telegram.token = "1:other" if refuse else TELEGRAM
     async with telegram, DiscordStandIn(token="other" if refuse else DISCORD) as discord:
         yield {
             "telegram__api_base_url": telegram.base_url,

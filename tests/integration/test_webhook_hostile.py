@@ -161,13 +161,17 @@ async def test_other_methods_do_nothing(method: str) -> None:
     assert door.taken == []
 
 
+_NO_PARTS: tuple[object, ...] = (
+    *(5, "x", [], {}, {"chat": 1}),
+    {"message_id": "x", "date": 1e30, "chat": {}},
+)
 MALFORMED = (
     *(b"", b"{", b"null", b"5", b'"text"', b"[]", b"[{}]", b"{}", b"\xff\xfe", b"\x00"),
     *(b"[" * 100_000, b'{"a":' * 100_000, b"1" * 5000, b'{"update_id": 1e999}', b"NaN"),
     *(
         json.dumps({"update_id": 7, key: value}).encode()
         for key in ("message", "callback_query", "my_chat_member", "channel_post")
-        for value in (5, "x", [], {}, {"chat": 1}, {"message_id": "x", "date": 1e30, "chat": {}})
+        for value in _NO_PARTS
     ),
     json.dumps({"update_id": "x", "message": None}).encode(),
     json.dumps({"update_id": 1, "message": {"text": "\ud800/help"}}).encode(),

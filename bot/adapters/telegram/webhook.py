@@ -125,8 +125,9 @@ def _must_be_whole(update: Update) -> None:
     if press is not None and press.message is not None:
         chats.append(press.message.chat)
     people = [press.from_user] if press is not None else []
-    members = [change.new_chat_member.user] if change is not None else []
-    if not all(isinstance(one.id, int) for one in (*chats, *people, *members)):
+    people += [change.new_chat_member.user] if change is not None else []
+    numbers: list[object] = [*(one.id for one in chats), *(one.id for one in people)]
+    if not all(isinstance(one, int) for one in numbers):
         raise TypeError("an update without a chat's number")
 
 

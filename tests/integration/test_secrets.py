@@ -72,8 +72,8 @@ def told(
     levels = {name: one.level for name, one in logging.root.manager.loggerDict.items()
               if isinstance(one, logging.Logger)}  # fmt: skip
     yield Told(capsys, partial(configure_logging, "debug", request.param, settings.secrets()))
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+    for name in logging.root.manager.loggerDict:
+        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
 
 
 class Told:

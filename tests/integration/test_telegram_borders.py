@@ -136,7 +136,7 @@ async def test_right_that_was_taken_counts_against_old_buttons(shared: Path) -> 
 INVENTED = (
     *("x", " ", "\x00", "/", ":::", "/help@", 'subscribe type:"', "__class__ x:y"),
     *("subscribe pick:t99999999999999999999", "subscribe pick:t-1", "subscribe pick:t"),
-    *("subscribe pick:done t:1,x", "subscribe pick:done t:999999999", "subscribe pick:done\u202e"),
+    *("subscribe pick:done t:1,x", "subscribe pick:done t:999999999", "subscribe pick:\u202edon"),
     *("events page:999999999999999999", "events page:-1", "events page:\u0663"),
     *("unsubscribe id:99999999999999999999", "unsubscribe id:1 number:1"),
     *("mute event:' OR 1=1 --", "event event:\ud7ff\U0001f680", "event 999999999999999999"),

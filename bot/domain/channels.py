@@ -105,6 +105,13 @@ def refused(
     return Health(reach=Reach.PAUSED, since=now, reason=reason, missing=missing)
 
 
+def tried_again(health: Health, *, now: datetime) -> Health:
+    """After a sign that a paused one can be reached: doubtful, until a success proves the sign."""
+    if health.reach is not Reach.PAUSED:
+        return health
+    return replace(health, reach=Reach.SUSPECT, since=now)
+
+
 def reached(health: Health, *, now: datetime) -> Health:
     """After a success, or a word of the platform that it may be tried again."""
     return health if health.reach is Reach.ACTIVE else replace(Health(), since=now)

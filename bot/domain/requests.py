@@ -4,7 +4,7 @@ Adapters offer the specs in their platform's way, turn what a person typed, chos
 `CommandRequest`, and show the `CommandReply`. No adapter knows what a command does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Protocol
@@ -160,6 +160,12 @@ class Desk(Protocol):
 
     async def unreachable(self, address: str, reason: str) -> None:
         """The platform says that this destination cannot be reached any more."""
+
+    async def retry(self, addresses: Collection[str]) -> None:
+        """By all that is known these can be reached, though the platform said no such word now.
+
+        Those of them that are paused are tried again. Nobody is told when that fails, too.
+        """
 
     async def moved(self, old: str, new: str) -> None:
         """The platform gave this destination another address for good."""

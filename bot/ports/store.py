@@ -188,10 +188,14 @@ class Destinations(Protocol):
         """Other destinations of its server that hold subscriptions and are active, oldest first."""
 
     async def untold(self, adapter: str) -> tuple[Trouble, ...]:
-        """The paused of an adapter of which nobody was told; from now on they count as told.
+        """The paused of an adapter of which nobody was told.
 
-        Only those that hold subscriptions; nobody misses anything elsewhere.
+        Only those that hold subscriptions; nobody misses anything elsewhere. One that is tried
+        again and refused once more has been told of; one that was active in between has not.
         """
+
+    async def set_told(self, told: Collection[Destination], *, is_told: bool) -> None:
+        """Whether somebody was told that these are paused."""
 
     async def move(self, old: Destination, new: Destination) -> None:
         """Give all that the old address holds to the new one, which may hold things already."""

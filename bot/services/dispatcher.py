@@ -29,6 +29,7 @@ from bot.rendering.compose import compose
 from bot.services import destination_health as health
 from bot.services.diary import Diary
 from bot.services.letters import Letter, write
+from bot.services.notices import Notices
 from bot.services.pacing import SlotPace
 from bot.services.supervisor import SOUND, Write, guarded
 from bot.services.turns import SHORTLY, Turns
@@ -97,6 +98,7 @@ class Dispatcher:
         self._looked_at = clock.now()
         self._is_gathering = False
         self._diary = Diary(adapter.name)
+        self._notices = Notices(store, adapter, clock, random)
         self._opened_at = clock.now()
         self._fault: Exception | None = None
 
@@ -123,7 +125,7 @@ class Dispatcher:
         while not (stop.is_set() or self._fault):
             if not await self.step():
                 if not self._flights:
-                    await self.tell()
+                    await self._notices.tell(self._told)
                 await self._clock.wait(await self._pause(), self._wake, stop)
         await self.land()
         if self._fault:
@@ -160,23 +162,20 @@ class Dispatcher:
                 await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
             elif longest := self._put_off_for():
                 await self._clock.wait(min(await self._pause() or longest, longest))
-        await self.tell()
+        await self._notices.tell(self._told)
 
     def _put_off_for(self) -> timedelta:
         closed = self._pace.delay()
         waits = self._turns.until - self._clock.now()
         return max(waits, closed if closed < LONGEST_DRAIN else _NONE, _NONE)
 
-    async def tell(self) -> None:
-        """Tell of paused destinations, once: a notice that does not arrive is not repeated."""
-        async with self._store.writing() as unit:
-            found = await health.notices(unit, self._adapter.name, self._adapter.limits)
-        if found:
-            await health.tell(found, self._told, now=self._clock.now())
-
-    async def _told(self, delivery: Delivery, message: Message) -> tuple[Delivery, Outcome]:
-        delivery, answer = await self._send(delivery, message)
-        return delivery, self._outcome(answer)
+    async def _told(self, delivery: Delivery, message: Message) -> Outcome:
+        _, answer = await self._send(delivery, message)
+        if not isinstance(answer, Exception):
+            return answer
+        logger.warning("A notice to %s failed", delivery.destination, exc_info=answer)
+        self._wake.set()
+        return Later(reason=self._raised(answer).reason)
 
     async def land(self) -> None:
         """Wait for what is in flight and record each as it lands."""
@@ -263,8 +262,9 @@ class Dispatcher:
         return bool(results)
 
     def _outcome(self, answer: Outcome | Exception) -> Outcome:
-        if not isinstance(answer, Exception):
-            return answer
+        return self._raised(answer) if isinstance(answer, Exception) else answer
+
+    def _raised(self, answer: Exception) -> Unknown:
         # Opening anew what was opened just now would not help, and one message that always makes
         # the adapter raise would keep it closed.
         if self._clock.now() - self._opened_at >= SOUND:

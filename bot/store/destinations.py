@@ -72,7 +72,7 @@ class SqlDestinations:
             "since": health.since,
             "reason": health.reason,
             "missing": health.missing,
-            "is_told": _was_told() if health.reach is Reach.PAUSED else true(),
+            "is_told": true() if health.reach is Reach.ACTIVE else _was_told(),
         }
         key = await self._set(destination, values)
         if health.reach is Reach.PAUSED:
@@ -142,18 +142,16 @@ class SqlDestinations:
         return tuple(Destination(adapter=row.adapter, address=row.address) for row in rows)
 
     async def untold(self, adapter: str) -> tuple[Trouble, ...]:
-        """The paused of an adapter of which nobody was told; from now on they count as told."""
-        query = _joined().add_columns(_holds_subscriptions().label("is_missed"))
-        rows = (await self._connection.execute(query.where(_is_untold(adapter)))).all()
-        if not rows:
-            return ()
-        keys = [row.destination_id for row in rows]
-        told = update(channels).where(channels.c.destination_id.in_(keys)).values(is_told=True)
-        await self._connection.execute(told)
-        missed = [
-            Destination(adapter=adapter, address=row.address) for row in rows if row.is_missed
-        ]
+        """The paused of an adapter of which nobody was told, and that hold subscriptions."""
+        query = _joined().where(_is_untold(adapter), _holds_subscriptions())
+        rows = (await self._connection.execute(query.order_by(destinations.c.id))).all()
+        missed = [Destination(adapter=adapter, address=row.address) for row in rows]
         return tuple([await self._trouble(one) for one in missed])
+
+    async def set_told(self, told: Collection[Destination], *, is_told: bool) -> None:
+        """Whether somebody was told that these are paused."""
+        for one in told:
+            await self._set(one, {"is_told": is_told})
 
     async def _trouble(self, destination: Destination) -> Trouble:
         return Trouble(
@@ -263,8 +261,8 @@ def _joined() -> Select[Any]:
 
 
 def _was_told() -> ColumnElement[bool]:
-    """What was paused before has been told of, or will be."""
-    return case((channels.c.reach == Reach.PAUSED.value, channels.c.is_told), else_=False)
+    """What was told stays told until a success or the platform's own word ends the trouble."""
+    return case((channels.c.reach == Reach.ACTIVE.value, False), else_=channels.c.is_told)
 
 
 def _is_untold(adapter: str) -> ColumnElement[bool]:

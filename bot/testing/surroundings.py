@@ -1,6 +1,6 @@
 """What an adapter is given in a test: a command core that records, and a pace without limits."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -24,6 +24,7 @@ class RecordingDesk:
         completions: every (command, option name, text) to be completed.
         invite: where one adds the bot, once the adapter has said it.
         heard: every (word, address, detail) about destinations: reachable, unreachable, moved.
+        retried: every address that may be tried again.
 
     """
 
@@ -38,6 +39,7 @@ class RecordingDesk:
         self.requests: list[CommandRequest] = []
         self.completions: list[tuple[str, str, str]] = []
         self.heard: list[tuple[str, str, str]] = []
+        self.retried: list[str] = []
         self.invite = ""
         self._answer = answer
         self._choices = choices
@@ -63,6 +65,10 @@ class RecordingDesk:
     async def unreachable(self, address: str, reason: str) -> None:
         """Record that a destination is out of reach."""
         self.heard.append(("unreachable", address, reason))
+
+    async def retry(self, addresses: Collection[str]) -> None:
+        """Record what may be tried again."""
+        self.retried.extend(addresses)
 
     async def moved(self, old: str, new: str) -> None:
         """Record that a destination has another address."""

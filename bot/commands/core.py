@@ -3,7 +3,7 @@
 import asyncio
 import difflib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from bot.commands.kit import Command, Kit, answer
 from bot.commands.reading import checked
 from bot.commands.registry import COMMANDS
 from bot.commands.specs import without_followers, without_roles
-from bot.domain.channels import Health, Reach, reached, refused, tried_again
+from bot.domain.channels import Health, reached, refused, tried_again
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option, Who
 from bot.domain.status import Status
 from bot.domain.subscriptions import Destination
@@ -21,6 +21,9 @@ from bot.ports import Clock, Store
 from bot.rendering.answers import refusals
 
 logger = logging.getLogger(__name__)
+
+_AT_ONCE = 500
+"""Paused destinations that are looked through at once."""
 
 
 class CommandCore:
@@ -110,17 +113,23 @@ class CommandCore:
             address, lambda health: refused(health, now=now, reason=reason, is_certain=True)
         )
 
-    async def retry(self, addresses: Collection[str]) -> None:
-        """By all that is known these can be reached: those that are paused are tried again."""
-        asked = {Destination(adapter=self._adapter, address=one) for one in addresses}
-        async with self._kit.store.reading() as unit:
-            unwell = await unit.destinations.unwell(asked)
-        for one, health in unwell.items():
-            if health.reach is Reach.PAUSED:
-                await self._note(one.address, self._tried_again)
+    async def retry(self, is_open: Callable[[str], bool]) -> None:
+        """Try those paused destinations again that `is_open` says of."""
+        now = self._kit.clock.now()
+        async for address in self._paused():
+            if is_open(address):
+                await self._note(address, lambda health: tried_again(health, now=now))
 
-    def _tried_again(self, health: Health) -> Health:
-        return tried_again(health, now=self._kit.clock.now())
+    async def _paused(self) -> AsyncIterator[str]:
+        last = ""
+        while True:
+            async with self._kit.store.reading() as unit:
+                found = await unit.destinations.paused(self._adapter, after=last, limit=_AT_ONCE)
+            for one in found:
+                yield one.address
+            if len(found) < _AT_ONCE:
+                return
+            last = found[-1].address
 
     async def _note(self, address: str, change: Callable[[Health], Health]) -> None:
         """Change the health of a destination and of those inside it, a chat's topics say.

@@ -4,7 +4,7 @@ Adapters offer the specs in their platform's way, turn what a person typed, chos
 `CommandRequest`, and show the `CommandReply`. No adapter knows what a command does.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Protocol
@@ -161,10 +161,10 @@ class Desk(Protocol):
     async def unreachable(self, address: str, reason: str) -> None:
         """The platform says that this destination cannot be reached any more."""
 
-    async def retry(self, addresses: Collection[str]) -> None:
-        """By all that is known these can be reached, though the platform said no such word now.
+    async def retry(self, is_open: Callable[[str], bool]) -> None:
+        """Try those paused destinations again that `is_open` says of, by all that is known now.
 
-        Those of them that are paused are tried again. Nobody is told when that fails, too.
+        Weaker than `reachable`, the platform's own word: when it fails too, nobody is told anew.
         """
 
     async def moved(self, old: str, new: str) -> None:

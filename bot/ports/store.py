@@ -178,6 +178,9 @@ class Destinations(Protocol):
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
         """The health of those of them that are not active."""
 
+    async def paused(self, adapter: str, *, after: str, limit: int) -> tuple[Destination, ...]:
+        """Paused destinations of an adapter by address, from the first behind `after` on."""
+
     async def ailing(self, limit: int) -> Mapping[Destination, Health]:
         """Destinations that are not active, those that have been so the longest first."""
 

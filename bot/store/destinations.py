@@ -91,12 +91,8 @@ class SqlDestinations:
     async def below(self, destination: Destination) -> tuple[Destination, ...]:
         """Those inside it, by address."""
         inside = destinations.c.address.startswith(f"{destination.address}/", autoescape=True)
-        query = (
-            select(destinations.c.adapter, destinations.c.address)
-            .where(destinations.c.adapter == destination.adapter, inside)
-            .order_by(destinations.c.address)
-        )
-        rows = await self._connection.execute(query)
+        query = select(destinations).where(destinations.c.adapter == destination.adapter, inside)
+        rows = await self._connection.execute(query.order_by(destinations.c.address))
         return tuple(Destination(adapter=row.adapter, address=row.address) for row in rows)
 
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
@@ -108,6 +104,12 @@ class SqlDestinations:
         return {
             Destination(adapter=row.adapter, address=row.address): _health(row) for row in found
         }
+
+    async def paused(self, adapter: str, *, after: str, limit: int) -> tuple[Destination, ...]:
+        """Paused destinations of an adapter by address, from the first behind `after` on."""
+        query = _joined().where(_is_paused(adapter), destinations.c.address > after)
+        rows = await self._connection.execute(query.order_by(destinations.c.address).limit(limit))
+        return tuple(Destination(adapter=adapter, address=row.address) for row in rows)
 
     async def ailing(self, limit: int) -> Mapping[Destination, Health]:
         """Destinations that are not active, those that have been so the longest first."""
@@ -143,7 +145,8 @@ class SqlDestinations:
 
     async def untold(self, adapter: str) -> tuple[Trouble, ...]:
         """The paused of an adapter of which nobody was told, and that hold subscriptions."""
-        query = _joined().where(_is_untold(adapter), _holds_subscriptions())
+        is_untold = and_(_is_paused(adapter), ~channels.c.is_told)
+        query = _joined().where(is_untold, _holds_subscriptions())
         rows = (await self._connection.execute(query.order_by(destinations.c.id))).all()
         missed = [Destination(adapter=adapter, address=row.address) for row in rows]
         return tuple([await self._trouble(one) for one in missed])
@@ -265,10 +268,10 @@ def _was_told() -> ColumnElement[bool]:
     return case((channels.c.reach == Reach.ACTIVE.value, False), else_=channels.c.is_told)
 
 
-def _is_untold(adapter: str) -> ColumnElement[bool]:
+def _is_paused(adapter: str) -> ColumnElement[bool]:
     """The literal lets both engines use the partial index of paused destinations."""
     paused = channels.c.reach == literal(Reach.PAUSED.value, literal_execute=True)
-    return and_(destinations.c.adapter == adapter, paused, ~channels.c.is_told)
+    return and_(destinations.c.adapter == adapter, paused)
 
 
 def _is(destination: Destination) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -1,6 +1,6 @@
 """What an adapter is given in a test: a command core that records, and a pace without limits."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -24,7 +24,8 @@ class RecordingDesk:
         completions: every (command, option name, text) to be completed.
         invite: where one adds the bot, once the adapter has said it.
         heard: every (word, address, detail) about destinations: reachable, unreachable, moved.
-        retried: every address that may be tried again.
+        paused: the destinations that are paused, as the test says.
+        retried: which of them were said to be open, each time that it was asked.
 
     """
 
@@ -39,7 +40,8 @@ class RecordingDesk:
         self.requests: list[CommandRequest] = []
         self.completions: list[tuple[str, str, str]] = []
         self.heard: list[tuple[str, str, str]] = []
-        self.retried: list[str] = []
+        self.paused: list[str] = []
+        self.retried: list[list[str]] = []
         self.invite = ""
         self._answer = answer
         self._choices = choices
@@ -66,9 +68,9 @@ class RecordingDesk:
         """Record that a destination is out of reach."""
         self.heard.append(("unreachable", address, reason))
 
-    async def retry(self, addresses: Collection[str]) -> None:
-        """Record what may be tried again."""
-        self.retried.extend(addresses)
+    async def retry(self, is_open: Callable[[str], bool]) -> None:
+        """Record which of the paused may be tried again."""
+        self.retried.append([one for one in self.paused if is_open(one)])
 
     async def moved(self, old: str, new: str) -> None:
         """Record that a destination has another address."""

@@ -480,6 +480,21 @@ async def test_person_without_an_id_leaves_the_known_one(store: SqlStore) -> Non
         assert (await unit.destinations.keeper(to())).person == "7"
 
 
+async def test_paused_are_listed_by_address_a_page_at_a_time(store: SqlStore) -> None:
+    """Of one adapter, and neither the well nor the suspect."""
+    for address in ("c", "a", "b"):
+        await set_health(store, to(address), PAUSED)
+    await set_health(store, to("aa"), Health(reach=Reach.SUSPECT, since=START))
+    await set_health(store, to("bb"), WELL)
+    await set_health(store, to("ab", adapter="discord"), PAUSED)
+
+    async with store.reading() as unit:
+        first = await unit.destinations.paused("console", after="", limit=2)
+        second = await unit.destinations.paused("console", after="b", limit=2)
+
+    assert (first, second) == ((to("a"), to("b")), (to("c"),))
+
+
 async def untold(store: Store) -> list[Destination]:
     """Ask in a transaction of its own."""
     async with store.reading() as unit:

@@ -9,10 +9,11 @@ from standins.discord.interactions import buttons, shown_text
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Role
 
+from bot.domain.channels import Health, Reach
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination, Filter
 from bot.store.unit_of_work import open_store
-from bot.testing import an_event
+from bot.testing import START, an_event
 
 
 @pytest.fixture
@@ -37,6 +38,22 @@ async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
 def here(discord_server: DiscordStandIn) -> Destination:
     """The channel in which all happens."""
     return Destination(adapter="discord", address=discord_server.alerts.id)
+
+
+async def test_right_given_while_the_bot_was_down_is_noticed_at_the_start(
+    discord_server: DiscordStandIn,
+) -> None:
+    """No message need fail or be written first; what waits goes out at once."""
+    place, paused = here(discord_server), Health(reach=Reach.PAUSED, since=START, reason="no right")
+    async with open_store("sqlite://") as store:
+        await store.upgrade()
+        counter = Counter(store, adapter="discord")
+        async with store.writing() as unit:
+            await unit.destinations.set_health(place, paused)
+        async with connected_room(discord_server, counter.core):
+            await counter.core.wake.wait()
+
+        assert (await counter.health(place)).reach is Reach.SUSPECT
 
 
 @pytest.mark.usefixtures("counter")

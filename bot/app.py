@@ -102,7 +102,9 @@ async def open_service(
         await store.upgrade()
         source = await _open_source(stack, settings, store, ticking)
         dice = random or Random()  # noqa: S311, jitter guards no secret
-        yield _wired(settings, ticking, dice, store, source, factories, options)
+        service = _wired(settings, ticking, dice, store, source, factories, options)
+        await service.poller.recall()
+        yield service
 
 
 def adapter_factory(name: str) -> AdapterFactory:

@@ -51,7 +51,7 @@ class Poller:
     """The one that watches LL2.
 
     Attributes:
-        read_at: when LL2 last gave a complete answer to this process; None: not yet.
+        read_at: when LL2 last gave a complete answer; None: not yet.
         problem: why the last answer could not be used; empty: it could.
 
     """
@@ -86,6 +86,11 @@ class Poller:
         self._trouble = _Trouble()
         self.read_at: datetime | None = None
         self.problem = ""
+
+    async def recall(self) -> None:
+        """Know from the store when LL2 last answered, so that a restart does not look like none."""
+        async with self._store.reading() as unit:
+            self.read_at = _moment(await unit.memory.get(LAST_POLL))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop`."""

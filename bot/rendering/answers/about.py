@@ -106,7 +106,7 @@ def _verdict(stand: Status, here: Here, now: datetime) -> str:
 
 def _data(stand: Status, events: int, now: datetime, zone: tzinfo) -> Section:
     if stand.read_at is None:
-        return fact("Data", f"{counted(events, 'event')} known; no answer of LL2 since the start")
+        return fact("Data", f"{counted(events, 'event')} known; no answer of LL2 yet")
     age = span(now - stand.read_at) or "under a minute"
     return fact(
         "Data", f"{counted(events, 'event')}, {age} old: read ", moment(stand.read_at, zone=zone)

@@ -185,7 +185,7 @@ def _wired(
         wakes=(owed, moved),
     )
     status = partial(_status, poller, source, clock, troubles)
-    desks = {name: _desk(name, store, clock, status) for name in factories}
+    desks = {name: _desk(name, store, clock, status, troubles) for name in factories}
     paces = {name: SlotPace(clock) for name in factories}
     wakes = {name: desk.wake for name, desk in desks.items()}
     return Service(
@@ -209,7 +209,13 @@ def _wired(
     )
 
 
-def _desk(name: str, store: Store, clock: Clock, status: Callable[[], Status]) -> CommandCore:
+def _desk(
+    name: str,
+    store: Store,
+    clock: Clock,
+    status: Callable[[], Status],
+    troubles: dict[str, str],
+) -> CommandCore:
     return CommandCore(
         store,
         clock,
@@ -217,6 +223,7 @@ def _desk(name: str, store: Store, clock: Clock, status: Callable[[], Status]) -
         status=status,
         has_roles=name in _WITH_ROLES,
         has_followers=name in _WITH_FOLLOWERS,
+        troubles=troubles,
     )
 
 

@@ -34,8 +34,8 @@ class CommandCore:
         status: how the service stands now.
         has_roles: whether the platform has roles that a message can mention.
         has_followers: whether channels there can follow one that publishes.
-        invite: where one adds the bot to another server; empty: nowhere.
         commands: what it can do.
+        troubles: where to say what is out of order with the adapter; `status` shows it.
 
     Attributes:
         wake: set when a destination may be sent to again; its dispatcher waits for it.
@@ -51,8 +51,8 @@ class CommandCore:
         status: Callable[[], Status],
         has_roles: bool = False,
         has_followers: bool = False,
-        invite: str = "",
         commands: tuple[Command, ...] = COMMANDS,
+        troubles: dict[str, str] | None = None,
     ) -> None:
         self.wake = asyncio.Event()
         if not has_roles:
@@ -62,11 +62,19 @@ class CommandCore:
         self._commands = {one.spec.name: one for one in commands}
         self.specs: tuple[CommandSpec, ...] = tuple(one.spec for one in self._commands.values())
         self._adapter = adapter
-        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs, invite=invite)
+        self._troubles = {} if troubles is None else troubles
+        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs)
 
     def introduce(self, invite: str) -> None:
         """Where one adds the bot to another server or group; `/help` says it from now on."""
         self._kit = replace(self._kit, invite=invite)
+
+    def report(self, trouble: str) -> None:
+        """What is out of order although the adapter goes on; empty: nothing any more."""
+        if trouble:
+            self._troubles[self._adapter] = trouble
+        else:
+            self._troubles.pop(self._adapter, None)
 
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Answer a command or a press; never raises."""

@@ -149,6 +149,9 @@ class Desk(Protocol):
     def introduce(self, invite: str) -> None:
         """Where one adds the bot to another server or group; known once the adapter is open."""
 
+    def report(self, trouble: str) -> None:
+        """What is out of order although the adapter goes on, in a sentence; empty: nothing."""
+
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Answer a command or a press; never raises."""
 

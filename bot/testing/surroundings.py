@@ -25,6 +25,7 @@ class RecordingDesk:
         invite: where one adds the bot, once the adapter has said it.
         heard: every (word, address, detail) about destinations: reachable, unreachable, moved.
         paused: the destinations that are paused, as the test says.
+        troubles: what was out of order, each time that the adapter said so; empty: nothing more.
         retried: which of them were said to be open, each time that it was asked.
 
     """
@@ -41,6 +42,7 @@ class RecordingDesk:
         self.completions: list[tuple[str, str, str]] = []
         self.heard: list[tuple[str, str, str]] = []
         self.paused: list[str] = []
+        self.troubles: list[str] = []
         self.retried: list[list[str]] = []
         self.invite = ""
         self._answer = answer
@@ -49,6 +51,10 @@ class RecordingDesk:
     def introduce(self, invite: str) -> None:
         """Record where one adds the bot."""
         self.invite = invite
+
+    def report(self, trouble: str) -> None:
+        """Record what is out of order."""
+        self.troubles.append(trouble)
 
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Record and answer."""

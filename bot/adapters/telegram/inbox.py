@@ -6,9 +6,6 @@ from contextlib import suppress
 
 from telegram import Update
 
-WANTED = ("message", "channel_post", "callback_query", "my_chat_member")
-"""The kinds of updates that we ask for."""
-
 _LANES = 64
 """Enough that chats seldom share one, so that a slow chat seldom holds up another."""
 

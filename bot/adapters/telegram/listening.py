@@ -28,6 +28,7 @@ from bot.adapters.telegram.outcomes import token_refused
 from bot.adapters.telegram.paced import Paced
 from bot.adapters.telegram.posting import Draft, Post
 from bot.adapters.telegram.rights import Rights
+from bot.adapters.telegram.updates import UNREADABLE, skipped
 from bot.domain.deliveries import Sent
 from bot.domain.lines import LONGEST_PRESS
 from bot.domain.messages import Button, Limits, Message
@@ -75,7 +76,11 @@ class Listener:
             logger.warning("An answer could not be shown in Telegram: %s", error)
 
     async def _act(self, update: Update) -> None:
-        said = heard(update, self._desk.specs, self._bot.username)
+        try:
+            said = heard(update, self._desk.specs, self._bot.username)
+        except UNREADABLE as error:
+            skipped(update.update_id, error)
+            return
         match said:
             case None:
                 return

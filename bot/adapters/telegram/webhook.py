@@ -3,19 +3,19 @@
 Each start makes a new path and a new secret, which Telegram repeats with every call.
 """
 
-import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from telegram import Bot, Update
+from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.adapters.telegram.inbox import WANTED, Inbox
+from bot.adapters.telegram.inbox import Inbox
 from bot.adapters.telegram.paced import Paced
 from bot.adapters.telegram.transport import serve
+from bot.adapters.telegram.updates import WANTED, read_body
 from bot.errors import ChatUnavailable, ConfigError
 
 
@@ -70,7 +70,9 @@ async def called(bot: Bot, paced: Paced, inbox: Inbox, hook: Hook) -> AsyncItera
     path, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
 
     async def take(body: bytes) -> None:
-        await inbox.take(Update.de_json(json.loads(body), bot))
+        update = read_body(body, bot)
+        if update is not None:
+            await inbox.take(update)
 
     try:
         async with serve(hook.host, hook.port, path=path, secret=secret, take=take):

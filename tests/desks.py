@@ -76,11 +76,13 @@ class Counter:
         """What the answer says, in plain words."""
         return "\n\n".join(words(one) for one in (await self.ask(line, **changes)).messages)
 
-    async def suggest(self, command: str, option: str, text: str) -> list[str]:
+    async def suggest(
+        self, command: str, option: str, text: str, place: Destination = HERE
+    ) -> list[str]:
         """What is suggested while an option is typed."""
         spec = next(one for one in self.core.specs if one.name == command)
         found = next(one for one in spec.options if one.name == option)
-        return [one.label for one in await self.core.complete(command, found, text)]
+        return [one.label for one in await self.core.complete(command, found, text, place=place)]
 
 
 def words(message: Message) -> str:

@@ -101,10 +101,12 @@ class CommandCore:
         options = checked(command.spec, request.options)
         return await command.handler(self._kit, replace(request, options=options))
 
-    async def complete(self, command: str, option: Option, text: str) -> tuple[Choice, ...]:
+    async def complete(
+        self, command: str, option: Option, text: str, *, place: Destination
+    ) -> tuple[Choice, ...]:
         """At most 25 suggestions for an option; none where something failed."""
         try:
-            return await suggest(self._kit, option, text)
+            return await suggest(self._kit, option, text, place)
         except Exception:
             name = command if command in self._commands else "unknown"
             logger.exception("Completing %s of /%s failed", option.name, name)

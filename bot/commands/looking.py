@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 
 from bot.commands.finding import named, nearest
 from bot.commands.zones import zone
+from bot.domain.asking import Held, spell_filter
 from bot.domain.catalogue import merged
 from bot.domain.events import Event, EventId
 from bot.domain.messages import Message
@@ -21,6 +22,15 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 async def catalogue(unit: UnitOfWork) -> Catalogue:
     """All names that can be asked for."""
     return merged(await unit.names.known())
+
+
+async def held_at(unit: UnitOfWork, place: Destination) -> tuple[Held, ...]:
+    """The subscriptions of a channel, in the order of their numbers."""
+    known = await catalogue(unit)
+    subscriptions = await unit.subscriptions.held(place)
+    return tuple(
+        Held(subscription=one, words=spell_filter(one.filter, known)) for one in subscriptions
+    )
 
 
 async def zone_at(unit: UnitOfWork, place: Destination) -> tzinfo:

@@ -27,7 +27,8 @@ class OptionKind(StrEnum):
     """What an option takes; adapters complete it, or offer its choices, by this."""
 
     TEXT = "text"
-    NUMBER = "number"
+    SUBSCRIPTION = "subscription"
+    """One of the place's own, by its number in the list."""
     EVENT = "event"
     TYPE = "type"
     AGENCY = "agency"
@@ -155,8 +156,10 @@ class Desk(Protocol):
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Answer a command or a press; never raises."""
 
-    async def complete(self, command: str, option: Option, text: str) -> tuple[Choice, ...]:
-        """At most 25 suggestions for an option."""
+    async def complete(
+        self, command: str, option: Option, text: str, *, place: Destination
+    ) -> tuple[Choice, ...]:
+        """At most 25 suggestions for an option of a command that is typed at that place."""
 
     async def reachable(self, address: str) -> None:
         """The platform says that this destination may be tried again."""

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option
+from bot.domain.subscriptions import Destination
 from bot.ports import Surroundings
 
 Answer = Callable[[CommandRequest], Awaitable[CommandReply]]
@@ -21,7 +22,7 @@ class RecordingDesk:
     Attributes:
         specs: the commands that it says it has.
         requests: every request, in order.
-        completions: every (command, option name, text) to be completed.
+        completions: every (command, option name, text, place) to be completed.
         invite: where one adds the bot, once the adapter has said it.
         heard: every (word, address, detail) about destinations: reachable, unreachable, moved.
         paused: the destinations that are paused, as the test says.
@@ -39,7 +40,7 @@ class RecordingDesk:
     ) -> None:
         self.specs = specs
         self.requests: list[CommandRequest] = []
-        self.completions: list[tuple[str, str, str]] = []
+        self.completions: list[tuple[str, str, str, Destination]] = []
         self.heard: list[tuple[str, str, str]] = []
         self.paused: list[str] = []
         self.troubles: list[str] = []
@@ -61,9 +62,11 @@ class RecordingDesk:
         self.requests.append(request)
         return await self._answer(request)
 
-    async def complete(self, command: str, option: Option, text: str) -> tuple[Choice, ...]:
+    async def complete(
+        self, command: str, option: Option, text: str, *, place: Destination
+    ) -> tuple[Choice, ...]:
         """Record, and suggest what the test gave."""
-        self.completions.append((command, option.name, text))
+        self.completions.append((command, option.name, text, place))
         return self._choices
 
     async def reachable(self, address: str) -> None:

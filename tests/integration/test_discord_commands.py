@@ -8,6 +8,8 @@ from discord_rooms import Room, connected_room
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Right, Role
 
+from bot.domain.subscriptions import Destination
+
 
 @pytest.fixture
 async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
@@ -45,6 +47,7 @@ async def test_commands_are_registered_by_their_specs(discord_server: DiscordSta
     assert commands["status"]["default_member_permissions"] is None
     assert completed == {
         *("event", "type", "agency", "program", "changes", "leads", "time_zone"),
+        "subscription",
     }
 
 
@@ -54,12 +57,12 @@ async def test_options_come_as_typed(
     """Every kind of option reaches the core as text; what was left out is not there."""
     role = Role(id="4711", name="Watchers", rights=0)
     discord_server.home.roles[role.id] = role
-    given = {"text": "a b", "number": 3, "type": "EVA", "switch": "on", "role": role}
+    given = {"text": "a b", "subscription": 3, "type": "EVA", "switch": "on", "role": role}
 
     await discord_server.slash(discord_server.alerts, discord_server.visitor, "everything", given)
 
     (request,) = core.requests
-    assert request.options == {**given, "number": "3", "role": "4711"}
+    assert request.options == {**given, "subscription": "3", "role": "4711"}
     assert request.command == "everything"
     assert request.place.address == discord_server.alerts.id
     assert request.place.adapter == opened.adapter.name
@@ -128,7 +131,8 @@ async def test_completion_suggests_what_the_core_says(
     )
 
     assert found == [("Extra-vehicular activity", "EVA")]
-    assert core.completions == [("everything", "type", "ev")]
+    place = Destination(adapter="discord", address=discord_server.alerts.id)
+    assert core.completions == [("everything", "type", "ev", place)]
     assert opened.adapter.name == "discord"
 
 

@@ -131,3 +131,30 @@ async def test_names_are_completed_from_the_store(
     )
 
     assert any("Cygnus NG-27 Berthing" in label for label, _ in found)
+
+
+async def test_subscription_to_remove_is_chosen_by_its_words(
+    discord_server: DiscordStandIn, counter: Counter
+) -> None:
+    """While one types, the channel's own are offered; what is chosen is a number."""
+    other = await discord_server.add_channel(discord_server.home, "other")
+    for channel, wanted in (
+        (discord_server.alerts, {"type": "EVA"}),
+        (discord_server.alerts, {"search": "docking"}),
+        (other, {"search": "a secret plan"}),
+    ):
+        await discord_server.slash(channel, discord_server.manager, "subscribe", wanted)
+
+    found = await discord_server.autocomplete(
+        discord_server.alerts, discord_server.manager, "unsubscribe", "number", ""
+    )
+    named = await discord_server.autocomplete(
+        discord_server.alerts, discord_server.manager, "unsubscribe", "number", "dock"
+    )
+    await discord_server.slash(
+        discord_server.alerts, discord_server.manager, "unsubscribe", {"number": named[0][1]}
+    )
+
+    assert found == [("1: EVA", 1), ('2: All events, about "docking"', 2)]
+    assert named == found[1:]
+    assert [one.types for one in await counter.filters(here(discord_server))] == [frozenset({3})]

@@ -21,7 +21,7 @@ EVENT = CommandSpec(
     description="One event",
     options=(
         Option(name="event", description="Which", kind=OptionKind.EVENT, is_first=True),
-        Option(name="page", description="Page", kind=OptionKind.NUMBER),
+        Option(name="page", description="Page", kind=OptionKind.TEXT),
     ),
 )
 

@@ -11,12 +11,14 @@ from itertools import groupby
 
 from bot.domain.changes import Kind
 from bot.domain.messages import Limits, Link, Message, Piece, Section, SectionKind, Stamp
+from bot.rendering.bundling import Bundle
 from bot.rendering.fit import Measure, cut, fit, length
 from bot.rendering.untrusted import printable, web_address
 
 _ENTITIES = 100
 """Telegram takes no more in one message (facts-delivery, section 4)."""
 
+_BETWEEN = "\n\n" + 12 * "\N{BOX DRAWINGS LIGHT HORIZONTAL}" + "\n\n"
 _JOINER = "\N{WORD JOINER}"
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 _MARKED = re.compile(r"<(b|i|a|tg-time)\b[^>]*>(.*?)</\1>", re.DOTALL)
@@ -48,6 +50,19 @@ def render_telegram(message: Message, limits: Limits) -> str:
         # A last resort: what `compose` makes always fits by now, what a plug-in makes may not.
         return escape(cut(_visible(html), limits.text, Measure.UTF16))
     return html
+
+
+def render_bundle(bundle: Bundle, limits: Limits) -> str:
+    """The HTML of messages that go together."""
+    return _BETWEEN.join(render_telegram(one, limits) for one in bundle)
+
+
+def go_together(bundle: Bundle, limits: Limits) -> bool:
+    """Whether one post can show these; it has one place for buttons, and one for a picture."""
+    if any(one.buttons or one.picture for one in bundle):
+        return False
+    html = render_bundle(bundle, limits)
+    return _length(html) <= limits.text and len(_MARKED.findall(html)) <= _ENTITIES
 
 
 def _length(html: str) -> int:

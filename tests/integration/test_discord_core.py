@@ -158,3 +158,14 @@ async def test_subscription_to_remove_is_chosen_by_its_words(
     assert found == [("1: EVA", 1), ('2: All events, about "docking"', 2)]
     assert named == found[1:]
     assert [one.types for one in await counter.filters(here(discord_server))] == [frozenset({3})]
+
+
+async def test_preview_is_one_message(discord_server: DiscordStandIn, counter: Counter) -> None:
+    """All kinds at once, for whoever asked; more messages in a row Discord would hold back."""
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "preview")
+
+    (message,) = reply.messages
+    expected = (await counter.ask("preview")).messages
+    assert [one["author"]["name"] for one in message["embeds"]] == [o.headline for o in expected]
+    assert reply.is_private
+    assert discord_server.limits.refused == 0

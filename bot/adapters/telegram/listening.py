@@ -29,7 +29,7 @@ from bot.adapters.telegram.paced import Paced
 from bot.adapters.telegram.posting import Draft, Post
 from bot.adapters.telegram.rights import Rights
 from bot.adapters.telegram.updates import UNREADABLE, skipped
-from bot.domain.deliveries import Sent
+from bot.domain.deliveries import Outcome, Sent
 from bot.domain.lines import LONGEST_PRESS
 from bot.domain.messages import Button, Limits, Message
 from bot.domain.requests import CommandReply, CommandRequest, Desk, Who
@@ -161,17 +161,13 @@ class Listener:
     async def _replace(self, place: Place, pressed: Pressed, reply: CommandReply) -> None:
         edited = reply.messages[:1] if reply.replaces else ()
         for message in edited:
-            await self._put(Draft(place=place, message=message, edits=pressed.message, urgent=True))
+            draft = Draft(place=place, message=message, edits=pressed.message, urgent=True)
+            _note(await self._post.put(draft), place)
         await self._put_all(place, reply.messages[len(edited) :])
 
     async def _put_all(self, place: Place, messages: Sequence[Message]) -> None:
-        for message in messages:
-            await self._put(Draft(place=place, message=message, urgent=True))
-
-    async def _put(self, draft: Draft) -> None:
-        outcome = await self._post.put(draft)
-        if not isinstance(outcome, Sent):
-            logger.warning("An answer could not be shown in %s: %s", draft.place, outcome.reason)
+        for outcome in await self._post.put_all(place, messages):
+            _note(outcome, place)
 
     async def _answer(self, query: str, text: str = "", *, is_alert: bool = False) -> None:
         """End the wait for a press, with words for whoever pressed, or without."""
@@ -188,6 +184,11 @@ class Listener:
         except (TelegramError, HeldBack) as error:
             # A press waits for seconds only; whoever pressed may have given up, which is no harm.
             logger.info("A press in Telegram could not be answered: %s", error)
+
+
+def _note(outcome: Outcome, place: Place) -> None:
+    if not isinstance(outcome, Sent):
+        logger.warning("An answer could not be shown in %s: %s", place, outcome.reason)
 
 
 def _as_alert(reply: CommandReply, place: Place) -> str:

@@ -5,6 +5,7 @@ costs at most six requests.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import assert_never
@@ -18,8 +19,10 @@ from bot.adapters.telegram.outcomes import Judgement, Mend, Mendable, Moved, jud
 from bot.adapters.telegram.paced import Paced
 from bot.domain.deliveries import Outcome, Refused, Sent
 from bot.domain.messages import Limits, Message, Section
+from bot.rendering.bundling import bundled
+from bot.rendering.fit import Measure, cut
 from bot.rendering.plain import render_plain
-from bot.rendering.telegram_html import render_telegram
+from bot.rendering.telegram_html import go_together, render_bundle
 from bot.rendering.untrusted import web_address
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ class Draft:
     """A message on its way.
 
     Attributes:
+        also: further messages that the same post shows below it.
         edits: the id of our own message whose place it takes; None: it is a new one.
         urgent: a person waits for it.
         mends: what was tried already.
@@ -43,6 +47,7 @@ class Draft:
 
     place: Place
     message: Message
+    also: tuple[Message, ...] = ()
     edits: int | None = None
     is_silent: bool = False
     is_paid: bool = False
@@ -57,6 +62,14 @@ class Post:
         self._bot = bot
         self._paced = paced
         self._limits = limits
+
+    async def put_all(self, place: Place, messages: Sequence[Message]) -> Sequence[Outcome]:
+        """Send an answer for which a person waits, as few posts as hold it; see `put`."""
+        bundles = bundled(messages, partial(go_together, limits=self._limits))
+        return [
+            await self.put(Draft(place=place, message=first, also=tuple(also), urgent=True))
+            for first, *also in bundles
+        ]
 
     async def put(self, draft: Draft) -> Outcome:
         """Send or edit, and mend, until there is an outcome.
@@ -116,9 +129,11 @@ class Post:
         return f"{draft.edits}"
 
     def _text(self, draft: Draft) -> str:
+        bundle = (draft.message, *draft.also)
         if Mend.PLAIN_TEXT in draft.mends:
-            return render_plain(draft.message, self._limits)
-        return render_telegram(draft.message, self._limits)
+            texts = (render_plain(one, self._limits) for one in bundle)
+            return cut("\n\n".join(texts), self._limits.text, Measure.UTF16)
+        return render_bundle(bundle, self._limits)
 
 
 def _mended(draft: Draft, refusal: Mendable) -> Draft:

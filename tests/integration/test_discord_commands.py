@@ -6,7 +6,7 @@ import pytest
 from discord_cores import Core
 from discord_rooms import Room, connected_room
 from standins.discord.server import DiscordStandIn
-from standins.discord.world import Right, Role
+from standins.discord.world import ChannelType, Right, Role
 
 from bot.domain.subscriptions import Destination
 
@@ -120,6 +120,19 @@ async def test_everybody_manages_a_private_chat(discord_server: DiscordStandIn, 
     (request,) = core.requests
     assert request.may_manage
     assert (request.server, request.place.address) == ("", chat.id)
+
+
+@pytest.mark.usefixtures("opened")
+async def test_nobody_manages_where_discord_names_no_right(
+    discord_server: DiscordStandIn, core: Core
+) -> None:
+    """A chat of several people is neither a server with rights nor private."""
+    chat = discord_server.private_chat(discord_server.visitor)
+    chat.type = ChannelType.GROUP
+
+    await discord_server.slash(chat, discord_server.visitor, "mute", {"event": "1"})
+
+    assert [one.may_manage for one in core.requests] == [False]
 
 
 async def test_completion_suggests_what_the_core_says(

@@ -89,6 +89,27 @@ async def test_visitor_is_refused_in_private(
     assert await counter.filters(here(discord_server)) == []
 
 
+async def test_press_of_a_visitor_is_refused_in_private(
+    discord_server: DiscordStandIn, counter: Counter
+) -> None:
+    """Everybody sees the button under an alert; only who manages the channel can mute with it."""
+    await counter.watch(an_event())
+    shown = await discord_server.slash(discord_server.alerts, discord_server.manager, "next")
+    muted = []
+
+    for who in (discord_server.visitor, discord_server.manager):
+        reply = await discord_server.press(
+            discord_server.alerts, who, shown.messages[0], "Mute this event"
+        )
+        async with counter.store.reading() as unit:
+            muted.append(await unit.destinations.muted(here(discord_server)))
+        assert reply.is_private
+        assert reply.updated is None
+
+    assert muted == [(), (an_event().id,)]
+    assert len(discord_server.messages(discord_server.alerts)) == 1
+
+
 async def test_schedule_is_paged_in_place(discord_server: DiscordStandIn, counter: Counter) -> None:
     """Whoever may read may turn the pages; the channel gets no second message."""
     await counter.watch(*(an_event(id=EventId(one), name=f"Event {one}") for one in range(1, 41)))

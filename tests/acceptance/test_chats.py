@@ -128,7 +128,10 @@ async def test_only_managers_subscribe(perigee: Program, ll2: str, chats: Chats)
 async def test_wrong_token_silences_one_platform_only(
     perigee: Program, ll2: str, story: Story, chats: Chats, refused: str
 ) -> None:
-    """The other goes on, its status says so, the log which setting is wrong, but not the token."""
+    """The other goes on, its status says so, the log which setting is wrong, but not the token.
+
+    The status tells the budget as the setting does; what is kept for probes is part of it.
+    """
     ada = chats.telegram.user()
     chats.configure(perigee.folder, ll2=ll2, **{refused: WRONG[refused]})
 
@@ -154,6 +157,7 @@ async def test_wrong_token_silences_one_platform_only(
 
     assert done.code == 0
     assert f"Out of order: {refused.title()}" in health
+    assert "of 1000 used in the last hour" in health
     assert re.search(rf"ERROR .*: {refused}\.token is (refused|not accepted) by", done.err)
     assert "Traceback" not in done.err
     assert WRONG[refused] not in done.err

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from golden_cases import CASES
 
@@ -23,7 +22,6 @@ from bot.domain.watching import Watch
 from bot.rendering.answers import about, events, guide, preview, refusals, settings, subscriptions
 from bot.testing import START, an_event, an_update
 
-BERLIN = ZoneInfo("Europe/Berlin")
 HERE = Destination(adapter="telegram", address="-100")
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 
@@ -105,7 +103,7 @@ def _schedules() -> dict[str, Message]:
     return {
         "one page": events.schedule(_page(live, an_event(id=EventId(2), name="ISS EVA 95"))),
         "in the middle": events.schedule(
-            _page(an_event(), page=2, pages=3, type="3,4", search="space station"), zone=BERLIN
+            _page(an_event(), page=2, pages=3, type="3,4", search="space station")
         ),
         "a search too long for buttons": events.schedule(
             _page(an_event(), page=2, pages=3, search="a word " * 10)
@@ -134,7 +132,7 @@ def _questions() -> dict[str, Message]:
 def _in_full() -> dict[str, Message]:
     return {
         "on the schedule": events.in_full(_FULL),
-        "next, in Berlin": events.in_full(_FULL, is_next=True, zone=BERLIN),
+        "next, in Berlin": events.in_full(_FULL, is_next=True),
         "live": events.in_full(replace(_FULL, webcast_live=True), is_next=True),
         "muted": events.in_full(_FULL, is_muted=True),
         "passed": events.in_full(_FULL, has_passed=True),
@@ -171,13 +169,11 @@ def _subscriptions() -> dict[str, Message]:
         "subscribed to all": _subscribed(_EVERYTHING),
         "chosen, nothing ahead": _subscribed(_CHOSEN, number=2, following=None),
         "held before": _subscribed(_NARROW, number=3, is_new=False),
-        "while paused": _subscribed(_EVERYTHING, health=_PAUSED, zone=BERLIN),
+        "while paused": _subscribed(_EVERYTHING, health=_PAUSED),
         "full": subscriptions.full(25),
         "listed": listed(_standing(*every, last=_record()), may_manage=True),
         "listed for others": listed(_standing(*every, last=_record()), may_manage=False),
-        "paused": listed(
-            _standing(_EVERYTHING, health=_PAUSED, last=_GIVEN_UP, zone=BERLIN), may_manage=True
-        ),
+        "paused": listed(_standing(_EVERYTHING, health=_PAUSED, last=_GIVEN_UP), may_manage=True),
         "suspect": listed(
             _standing(_EVERYTHING, health=_SUSPECT, last=_record(state=State.UNKNOWN)),
             may_manage=True,
@@ -227,13 +223,13 @@ def _settings() -> dict[str, Message]:
     )
 
     def shown(channel: Channel, **changes: Any) -> Message:
-        usual: dict[str, Any] = {"zone": BERLIN, "is_changed": False}
+        usual: dict[str, Any] = {"is_changed": False}
         usual |= {"has_roles": True, "has_followers": True}
         return settings.shown(channel, now=_NOW, **(usual | changes))
 
     return {
         "changed": shown(told, is_changed=True),
-        "as they are": shown(plain, zone=START.tzinfo or BERLIN),
+        "as they are": shown(plain),
         "without roles": shown(told, has_roles=False, has_followers=False),
     }
 
@@ -250,7 +246,7 @@ def _status() -> dict[str, Message]:
         problem="LL2 answered 429",
     )
     return {
-        "well": status(zone=BERLIN),
+        "well": status(),
         "just read": status(replace(_WELL, read_at=_NOW)),
         "before the first answer": status(replace(_WELL, read_at=None)),
         "old data": status(blocked),
@@ -303,3 +299,6 @@ ANSWERS: dict[str, dict[str, Message]] = {
     "refusals": _refusals(),
 }
 """The cases of each golden file, by title."""
+
+IN_BERLIN = {"in the middle", "next, in Berlin", "while paused", "paused", "well"}
+"""The titles of those that are shown in a channel of that zone; the others are shown in UTC."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.changes import (
     DateChanged,
@@ -273,3 +274,9 @@ CASES: dict[str, tuple[Case, ...]] = {
     "hostile": _HOSTILE,
 }
 """The cases of each golden file."""
+
+ELSEWHERE = ZoneInfo("Pacific/Auckland")
+"""The zone of a channel where it is tomorrow already at the hour of the cases."""
+
+TOLD_ELSEWHERE = ("new", "withdrawn", "date_later", "date_other", "reminder", "combined")
+"""The files of those whose times are shown there, too."""

@@ -11,7 +11,7 @@ from bot.commands.specs import SETTINGS, SUBSCRIBE, without_followers, without_r
 from bot.domain.asking import Held, spell_filter
 from bot.domain.catalogue import KNOWN_FROM_THE_START as NAMES
 from bot.domain.changes import Kind
-from bot.domain.channels import Channel, Health, Reach
+from bot.domain.channels import Channel, Health, Keeper, Reach, Trouble
 from bot.domain.deliveries import DeliveryId, State
 from bot.domain.events import Event, EventId, Image, UpdateId, VidUrl
 from bot.domain.fanouts import Record
@@ -19,6 +19,7 @@ from bot.domain.messages import Message
 from bot.domain.status import Status
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.domain.watching import Watch
+from bot.rendering import notices
 from bot.rendering.answers import about, events, guide, preview, refusals, settings, subscriptions
 from bot.testing import START, an_event, an_update
 
@@ -112,7 +113,7 @@ def _schedules() -> dict[str, Message]:
         "at every precision, 1": events.schedule(_page(*_numbered(_STATED[:8]))),
         "at every precision, 2": events.schedule(_page(*_numbered(_STATED[8:16]))),
         "at every precision, 3": events.schedule(_page(*_numbered(_STATED[16:]))),
-        "hostile": events.schedule(_page(*_numbered(_HOSTILE[:8]))),
+        "hostile": events.schedule(_page(*_numbered(_HOSTILE[1:9]))),
         "nothing matches": events.nothing_ahead(is_choosy=True, knows_any=True),
         "nothing at all": events.nothing_ahead(is_choosy=False, knows_any=True),
         "before the first answer": events.nothing_ahead(is_choosy=False, knows_any=False),
@@ -187,6 +188,20 @@ def _subscriptions() -> dict[str, Message]:
         "all removed": subscriptions.unsubscribed(every, left=0),
         "event muted": subscriptions.muted(an_event()),
         "event not muted": subscriptions.unmuted(an_event(name="")),
+    }
+
+
+def _notices() -> dict[str, Message]:
+    def trouble(number: int, name: str, health: Health = _PAUSED) -> Trouble:
+        place = Destination(adapter="discord", address=f"{number}")
+        return Trouble(destination=place, health=health, keeper=Keeper(name=name))
+
+    nasty = Health(reach=Reach.PAUSED, reason=_NASTY, missing=_NASTY)
+    return {
+        "one channel": notices.paused([trouble(1, "Space Club, #launches")]),
+        "no name": notices.paused([trouble(1, "")]),
+        "hostile": notices.paused([trouble(1, _NASTY, nasty), trouble(2, FAMILY * 99)]),
+        "twelve channels": notices.paused([trouble(one, f"Channel {one}") for one in range(12)]),
     }
 
 
@@ -291,6 +306,10 @@ ANSWERS: dict[str, dict[str, Message]] = {
     "event_precisions": {title: events.in_full(event) for title, event in _STATED},
     "event_hostile": {title: events.in_full(event) for title, event in _HOSTILE},
     "subscriptions": _subscriptions(),
+    "subscribed_precisions": {
+        title: _subscribed(_EVERYTHING, following=event) for title, event in _STATED
+    },
+    "notices": _notices(),
     "guide": _guide(),
     "settings": _settings(),
     "status": _status(),

@@ -225,7 +225,7 @@ def _status(
     return Status(
         read_at=poller.read_at,
         requests=len(headroom.spent),
-        budget=headroom.cap,
+        budget=headroom.cap + headroom.reserve,
         blocked_until=headroom.blocked_until,
         problem=poller.problem,
         troubles=dict(troubles),

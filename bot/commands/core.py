@@ -5,6 +5,7 @@ import difflib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import tzinfo
 from uuid import uuid4
 
 from bot.commands.completing import suggest
@@ -88,7 +89,13 @@ class CommandCore:
         if command.spec.who is Who.MANAGERS and not request.may_manage:
             return answer(refusals.not_allowed(command.spec.name), is_private=True)
         options = checked(command.spec, request.options)
-        return await command.handler(self._kit, replace(request, options=options))
+        reply = await command.handler(self._kit, replace(request, options=options))
+        return replace(reply, zone=await self._zone_at(request.place))
+
+    async def _zone_at(self, place: Destination) -> tzinfo:
+        """As it is by now: `/settings` may have changed it."""
+        async with self._kit.store.reading() as unit:
+            return (await unit.destinations.channel(place)).zone
 
     async def complete(self, command: str, option: Option, text: str) -> tuple[Choice, ...]:
         """At most 25 suggestions for an option; none where something failed."""

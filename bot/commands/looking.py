@@ -1,14 +1,12 @@
-"""Look up in the store what several commands need: names, a channel's zone, the event meant."""
+"""Look up in the store what several commands need: names, and the event that is meant."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from bot.commands.finding import named, nearest
-from bot.commands.zones import zone
 from bot.domain.catalogue import merged
 from bot.domain.events import Event, EventId
 from bot.domain.messages import Message
-from bot.domain.subscriptions import Destination
 from bot.domain.watching import Catalogue, Tracked, Watch
 from bot.ports import UnitOfWork
 from bot.rendering.answers import events as answers
@@ -21,11 +19,6 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 async def catalogue(unit: UnitOfWork) -> Catalogue:
     """All names that can be asked for."""
     return merged(await unit.names.known())
-
-
-async def zone_at(unit: UnitOfWork, place: Destination) -> tzinfo:
-    """The time zone of a channel."""
-    return zone((await unit.destinations.channel(place)).time_zone)
 
 
 async def meant_event(

@@ -51,6 +51,7 @@ class Headroom:
 
     Attributes:
         cap: polls allowed in any `period`; the reserve for probes is already taken off.
+        reserve: requests kept for probes, beyond the cap.
         period: the length of the rolling window.
         spent: when the requests that still count were made, ascending.
         blocked_until: LL2 told us to stay away until then; None: it did not.
@@ -59,6 +60,7 @@ class Headroom:
 
     cap: int
     period: timedelta
+    reserve: int = 0
     spent: tuple[datetime, ...] = ()
     blocked_until: datetime | None = None
 

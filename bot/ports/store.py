@@ -122,8 +122,8 @@ class Outbox(Protocol):
         A reminder of an event that was withdrawn since is void and left out.
         """
 
-    async def message(self, form: str) -> tuple[MessageId, Message] | None:
-        """The message that was kept under a form."""
+    async def message(self, form: str) -> MessageId | None:
+        """The id of the message that was kept under a form; a program that sends writes it anew."""
 
     async def keep_message(self, form: str, message: Message) -> MessageId:
         """Keep a message under its form, once for all its recipients."""

@@ -120,6 +120,16 @@ async def test_preview_shows_each_kind_once(counter: Counter) -> None:
     assert reply.is_private
 
 
+async def test_preview_tells_times_as_alerts_here_do(counter: Counter) -> None:
+    """In the zone of the channel."""
+    await counter.ask("settings tokyo")
+
+    said = await counter.say("preview")
+
+    assert "3 Mar 2027, 21:30 JST" in said
+    assert "UTC" not in said
+
+
 async def test_an_event_is_muted_by_the_button_under_its_alert(counter: Counter) -> None:
     """The answer is for whoever pressed, the alert stays, and one button takes it back."""
     await counter.watch(an_event())

@@ -6,6 +6,7 @@ Answers do not count towards the bot's limits (docs, topics/rate-limits), so the
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import tzinfo
 from typing import Any
 
 import discord
@@ -96,18 +97,18 @@ class Answers:
         is_edit = reply.replaces and interaction.message is not None
         first = _editing(interaction) if is_edit else _first(interaction, reply)
         following = _following(interaction, reply)
-        await self._lay_out(reply.messages[0], first)
+        await self._lay_out(reply.messages[0], first, reply.zone)
         for message in reply.messages[1:]:
-            await self._lay_out(message, following)
+            await self._lay_out(message, following, reply.zone)
 
-    async def _lay_out(self, message: Message, show: Showing) -> None:
+    async def _lay_out(self, message: Message, show: Showing, zone: tzinfo) -> None:
         try:
             await show(laid_out(message, self._limits))
         except discord.HTTPException as error:
             if not is_our_fault(error):
                 raise
             logger.exception("Discord finds an answer invalid; it goes as plain text")
-            await show(laid_out_plainly(message))
+            await show(laid_out_plainly(message, zone))
 
 
 def _first(interaction: Interaction, reply: CommandReply) -> Showing:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -31,9 +32,10 @@ def laid_out(message: Message, limits: Limits) -> Arguments:
     return arguments | ({"view": view} if view.children else {})
 
 
-def laid_out_plainly(message: Message) -> Arguments:
-    """Text alone, for when Discord finds the embed invalid."""
-    content = cut(escaped(render_plain(message, _PLAIN)), _CONTENT, Measure.UTF16)
+def laid_out_plainly(message: Message, zone: tzinfo) -> Arguments:
+    """Text alone, its moments told in a zone, for when Discord finds the embed invalid."""
+    text = render_plain(message, _PLAIN, zone=zone)
+    content = cut(escaped(text), _CONTENT, Measure.UTF16)
     return {"content": content, "allowed_mentions": NOBODY, "suppress_embeds": True}
 
 
@@ -70,7 +72,10 @@ def pressed(custom_id: str) -> str:
 
 @lru_cache(maxsize=_MESSAGES_AT_ONCE)
 def _embed(message: Message, limits: Limits) -> discord.Embed:
-    """Thousands of channels get one message, and fitting a long one takes 30 ms."""
+    """Thousands of channels get one message, and fitting a long one takes 30 ms.
+
+    Channels of all zones: Discord shows times in each reader's own.
+    """
     return discord.Embed.from_dict(render_embed(message, limits))
 
 

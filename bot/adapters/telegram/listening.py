@@ -146,7 +146,7 @@ class Listener:
     async def _show(self, asked: Asked, reply: CommandReply) -> None:
         pressed = asked.pressed
         if pressed is None:
-            await self._put_all(asked.place, reply.messages)
+            await self._put_all(_drafts(reply, asked.place))
             return
         alert = _as_alert(reply, asked.place)
         await self._answer(pressed.query, alert, is_alert=bool(alert))
@@ -154,19 +154,17 @@ class Listener:
             await self._replace(asked.place, pressed, reply)
 
     async def _replace(self, place: Place, pressed: Pressed, reply: CommandReply) -> None:
-        edited = reply.messages[:1] if reply.replaces else ()
-        for message in edited:
-            await self._put(Draft(place=place, message=message, edits=pressed.message, urgent=True))
-        await self._put_all(place, reply.messages[len(edited) :])
+        drafts = _drafts(reply, place)
+        if reply.replaces:
+            drafts[:1] = [replace(one, edits=pressed.message) for one in drafts[:1]]
+        await self._put_all(drafts)
 
-    async def _put_all(self, place: Place, messages: Sequence[Message]) -> None:
-        for message in messages:
-            await self._put(Draft(place=place, message=message, urgent=True))
-
-    async def _put(self, draft: Draft) -> None:
-        outcome = await self._post.put(draft)
-        if not isinstance(outcome, Sent):
-            logger.warning("An answer could not be shown in %s: %s", draft.place, outcome.reason)
+    async def _put_all(self, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            outcome = await self._post.put(draft)
+            if not isinstance(outcome, Sent):
+                reason = outcome.reason
+                logger.warning("An answer could not be shown in %s: %s", draft.place, reason)
 
     async def _answer(self, query: str, text: str = "", *, is_alert: bool = False) -> None:
         """End the wait for a press, with words for whoever pressed, or without."""
@@ -185,6 +183,10 @@ class Listener:
             logger.info("A press in Telegram could not be answered: %s", error)
 
 
+def _drafts(reply: CommandReply, place: Place) -> list[Draft]:
+    return [Draft(place=place, message=one, zone=reply.zone, urgent=True) for one in reply.messages]
+
+
 def _as_alert(reply: CommandReply, place: Place) -> str:
     """The words of a private reply to a press, if an alert can show them; otherwise empty.
 
@@ -195,7 +197,7 @@ def _as_alert(reply: CommandReply, place: Place) -> str:
     (message,) = reply.messages
     if message.buttons and place.chat > 0:
         return ""
-    text = render_plain(message, Limits(text=10 * _LONGEST_ALERT))
+    text = render_plain(message, Limits(text=10 * _LONGEST_ALERT), zone=reply.zone)
     return text if length(text, Measure.UTF16) <= _LONGEST_ALERT else ""
 
 

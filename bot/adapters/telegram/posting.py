@@ -6,6 +6,7 @@ costs at most six requests.
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import partial
 from typing import assert_never
 
@@ -35,6 +36,7 @@ class Draft:
     """A message on its way.
 
     Attributes:
+        zone: in which moments are told to clients that cannot convert them.
         edits: the id of our own message whose place it takes; None: it is a new one.
         urgent: a person waits for it.
         mends: what was tried already.
@@ -43,6 +45,7 @@ class Draft:
 
     place: Place
     message: Message
+    zone: tzinfo
     edits: int | None = None
     is_silent: bool = False
     is_paid: bool = False
@@ -117,8 +120,8 @@ class Post:
 
     def _text(self, draft: Draft) -> str:
         if Mend.PLAIN_TEXT in draft.mends:
-            return render_plain(draft.message, self._limits)
-        return render_telegram(draft.message, self._limits)
+            return render_plain(draft.message, self._limits, zone=draft.zone)
+        return render_telegram(draft.message, self._limits, draft.zone)
 
 
 def _mended(draft: Draft, refusal: Mendable) -> Draft:

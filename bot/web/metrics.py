@@ -49,7 +49,7 @@ class Metrics:
         self._count()
         self._time()
         self._measure()
-        build = self._gauge("build", "The version that runs; always 1.", "version", "python")
+        build = self._gauge("build_info", "The version that runs; always 1.", "version", "python")
         build.labels(__version__, platform.python_version()).set(1)
         for outcome in PollOutcome:
             self._polls.labels(outcome.value)

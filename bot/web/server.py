@@ -6,11 +6,13 @@ bounds how many connections there are and how long each lives.
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
+from socket import gaierror
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -143,9 +145,17 @@ async def _open_door(
     try:
         return await asyncio.get_running_loop().create_server(welcome, host, port)
     except OSError as error:
-        why = error.strerror or error
         where = f'web.listen = "{listen}" cannot be listened at'
-        raise ConfigError(f"{where}: {why}; choose another, or stop whoever has it") from error
+        raise ConfigError(
+            f"{where}: {_why(error)}; choose another, or stop whoever has it"
+        ) from error
+
+
+def _why(error: OSError) -> str:
+    # asyncio says it at length; a name that is not found has a number that is not the system's.
+    if isinstance(error, gaierror) or error.errno is None:
+        return f"{error.strerror or error}"
+    return os.strerror(error.errno)
 
 
 def _visitors_log() -> logging.Logger:

@@ -53,7 +53,7 @@ class Metrics:
         build.labels(__version__, platform.python_version()).set(1)
         for outcome in PollOutcome:
             self._polls.labels(outcome.value)
-        for kind in Kind:
+        for kind in sorted({*Kind} - {Kind.REMINDER}):  # which is no change
             self._changes.labels(kind.value)
         for adapter in adapters:
             self._throttled.labels(adapter)

@@ -49,7 +49,8 @@ class Desk:
     async def answer(self, request: web.BaseRequest) -> web.Response:
         """Answer a request; the connection ends with it."""
         response = await self._response(request)
-        response.headers["Cache-Control"] = "no-store"
+        # What we are built of is nobody's business.
+        response.headers.update({"Cache-Control": "no-store", "Server": "Perigee"})
         response.force_close()
         return response
 

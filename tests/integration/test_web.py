@@ -148,6 +148,7 @@ async def test_connection_ends_with_its_answer() -> None:
 
     assert answer.count(b"HTTP/1.1 ") == 1
     assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"aiohttp" not in answer
 
 
 @pytest.mark.parametrize("request_begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n"])

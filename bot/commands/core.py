@@ -18,7 +18,7 @@ from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpe
 from bot.domain.status import Status
 from bot.domain.subscriptions import Destination
 from bot.errors import ConfigError
-from bot.ports import Clock, Store
+from bot.ports import UNMETERED, Clock, Meter, Store
 from bot.rendering.answers import refusals
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class CommandCore:
         status: how the service stands now.
         has_roles: whether the platform has roles that a message can mention.
         has_followers: whether channels there can follow one that publishes.
-        invite: where one adds the bot to another server; empty: nowhere.
+        meter: counts what was asked.
         commands: what it can do.
 
     Attributes:
@@ -49,7 +49,7 @@ class CommandCore:
         status: Callable[[], Status],
         has_roles: bool = False,
         has_followers: bool = False,
-        invite: str = "",
+        meter: Meter = UNMETERED,
         commands: tuple[Command, ...] = COMMANDS,
     ) -> None:
         self.wake = asyncio.Event()
@@ -60,7 +60,8 @@ class CommandCore:
         self._commands = {one.spec.name: one for one in commands}
         self.specs: tuple[CommandSpec, ...] = tuple(one.spec for one in self._commands.values())
         self._adapter = adapter
-        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs, invite=invite)
+        self._meter = meter
+        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs)
 
     def introduce(self, invite: str) -> None:
         """Where one adds the bot to another server or group; `/help` says it from now on."""
@@ -68,18 +69,21 @@ class CommandCore:
 
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Answer a command or a press; never raises."""
+        began, crashed = self._kit.clock.elapsed(), False
+        name = request.command if request.command in self._commands else "unknown"
         try:
             return await self._answer(request)
         except ConfigError as exc:
             return answer(refusals.mistaken(str(exc)), is_private=True)
         except Exception:
-            problem = uuid4().hex[:8]
-            name = request.command if request.command in self._commands else "unknown"
+            problem, crashed = uuid4().hex[:8], True
             logger.exception("Problem %s: /%s at %s failed", problem, name, request.place)
             return answer(refusals.crashed(problem), is_private=True)
         finally:
             # `/start` resumes what was paused, and there may be others some day.
             self.wake.set()
+            took = self._kit.clock.elapsed() - began
+            self._meter.answered(self._adapter, name, took, crashed=crashed)
 
     async def _answer(self, request: CommandRequest) -> CommandReply:
         command = self._commands.get(request.command)

@@ -33,6 +33,7 @@ from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination
+from bot.domain.vitals import Queue
 from bot.domain.watching import Watch
 from bot.store import claiming, fanout, records
 from bot.store.codec import dump, kinds_of, load_change, load_channel, load_event
@@ -161,6 +162,10 @@ class SqlOutbox:
             select(func.min(deliveries.c.not_before)).where(waiting)
         )
         return earliest
+
+    async def queue(self, adapter: str, now: datetime) -> Queue:
+        """How much is pending for an adapter; counts `MOST_COUNTED` at the most."""
+        return await records.queue(self._connection, adapter, now)
 
     async def records(
         self, *, state: State | None = None, limit: int | None = None

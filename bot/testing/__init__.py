@@ -56,13 +56,17 @@ class FakeClock:
     """A clock that stands still until a test moves it; waits end at once when it does."""
 
     def __init__(self, start: datetime = START) -> None:
-        self._now = start
+        self._start = self._now = start
         self._sleepers: dict[asyncio.Event, datetime | None] = {}
         self._arrived = asyncio.Condition()
 
     def now(self) -> datetime:
         """The present, as the test has set it."""
         return self._now
+
+    def elapsed(self) -> timedelta:
+        """How far the test has moved it."""
+        return self._now - self._start
 
     async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
         """Return once time was advanced by `pause` (None: never), or when a wake is set."""

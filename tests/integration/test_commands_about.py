@@ -92,7 +92,8 @@ async def test_help_names_every_command(counter: Counter) -> None:
 async def test_help_shows_the_invite_where_there_is_one(counter: Counter) -> None:
     """Discord adds a bot by a link; elsewhere there is none."""
     invite = "https://discord.com/oauth2/authorize?client_id=1"
-    invited = Counter(counter.store, invite=invite)
+    invited = Counter(counter.store)
+    invited.core.introduce(invite)
 
     assert invite in await invited.say("help")
     assert "Add this bot" not in await counter.say("help")

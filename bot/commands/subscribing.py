@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.commands.guiding import ask, chosen, is_asking
 from bot.commands.kit import Kit, answer
-from bot.commands.looking import catalogue, held_at, zone_at
+from bot.commands.looking import catalogue, held_at
 from bot.commands.reading import asked, number
 from bot.commands.schedule import ahead
 from bot.domain.asking import Held, read_filter, spell_filter
@@ -73,7 +73,6 @@ async def _confirmed(kit: Kit, request: CommandRequest, added: _Added) -> Messag
             is_new=added.is_new,
             following=following[0] if following else None,
             health=await unit.destinations.health(request.place),
-            zone=await zone_at(unit, request.place),
         )
 
 
@@ -129,6 +128,5 @@ async def list_subscriptions(kit: Kit, request: CommandRequest) -> CommandReply:
             health=await here.health(request.place),
             last=await here.last_delivery(request.place),
             muted=tuple(known[key].event for key in muted if key in known),
-            zone=await zone_at(unit, request.place),
         )
     return answer(answers.listed(standing, may_manage=request.may_manage))

@@ -6,6 +6,7 @@ Adapters offer the specs in their platform's way, turn what a person typed, chos
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from enum import StrEnum, unique
 from typing import Protocol
 
@@ -124,12 +125,14 @@ class CommandReply:
         messages: what to show, in order; buttons are in the messages.
         is_private: only for whoever asked, where the platform can do that.
         replaces: an answer to a press takes the place of the message that holds the button.
+        zone: the time zone of the place that it is about, for whoever puts moments in words.
 
     """
 
     messages: tuple[Message, ...]
     is_private: bool = False
     replaces: bool = False
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,8 @@ from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
 from bot.domain.requests import Person
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
-from bot.domain.watching import (
-    Catalogue,
-    Noticed,
-    Tracked,
-)
+from bot.domain.vitals import Queue
+from bot.domain.watching import Catalogue, Noticed, Tracked
 
 
 class Snapshots(Protocol):
@@ -122,8 +119,8 @@ class Outbox(Protocol):
         A reminder of an event that was withdrawn since is void and left out.
         """
 
-    async def message(self, form: str) -> tuple[MessageId, Message] | None:
-        """The message that was kept under a form."""
+    async def message(self, form: str) -> MessageId | None:
+        """The id of the message that was kept under a form; a program that sends writes it anew."""
 
     async def keep_message(self, form: str, message: Message) -> MessageId:
         """Keep a message under its form, once for all its recipients."""
@@ -140,6 +137,9 @@ class Outbox(Protocol):
         What was due before and could not be claimed waits for another of its event and destination,
         and becomes free with that one.
         """
+
+    async def queue(self, adapter: str, now: datetime) -> Queue:
+        """How much is pending for an adapter; counts `MOST_COUNTED` at the most, so it is cheap."""
 
     async def records(
         self, *, state: State | None = None, limit: int | None = None

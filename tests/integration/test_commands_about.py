@@ -54,6 +54,7 @@ async def test_agencies_are_turned_page_by_page(counter: Counter) -> None:
         (STATUS, "All is well"),
         (STATUS, "3 min old"),
         (STATUS, "7 of 15 used"),
+        (Status(requests=17, budget=15), "15 of 15 used"),
         (Status(read_at=START - timedelta(hours=3)), "The data is old"),
         (Status(problem="LL2 answered 503"), "LL2 answered 503."),
         (Status(troubles={"discord": "the token is refused"}), "Out of order: Discord"),

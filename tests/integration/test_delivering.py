@@ -46,6 +46,10 @@ class IdleClock:
         """The present."""
         return self._clock.now()
 
+    def elapsed(self) -> timedelta:
+        """Since the start."""
+        return self._clock.elapsed()
+
     async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
         """Wait, and say so."""
         self.is_idle.set()

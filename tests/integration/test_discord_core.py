@@ -9,6 +9,7 @@ from standins.discord.interactions import buttons, shown_text
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Role
 
+from bot.commands.registry import commands_for
 from bot.domain.channels import Health, Reach
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination, Filter
@@ -30,7 +31,9 @@ async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
     """The core over an empty store, with the adapter before it."""
     async with open_store("sqlite://") as store:
         await store.upgrade()
-        counter = Counter(store, adapter="discord", has_roles=True, has_followers=True)
+        counter = Counter(
+            store, adapter="discord", commands=commands_for(has_roles=True, has_followers=True)
+        )
         async with connected_room(discord_server, counter.core):
             yield counter
 

@@ -104,6 +104,7 @@ def test_any_text_is_read(typed: str) -> None:
         ({"type": "3,4", "agency": "44"}, "subscribe type:3,4 agency:44"),
         ({"search": "space station"}, 'subscribe search:"space station"'),
         ({"search": "type:EVA"}, 'subscribe search:"type:EVA"'),
+        ({"search": "//"}, 'subscribe search:"//"'),
         ({"type": "", "agency": " "}, "subscribe"),
         ({"search": 'the "arm"'}, 'subscribe search:"the arm"'),
     ],

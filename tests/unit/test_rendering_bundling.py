@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC
 from functools import partial
 
 import pytest
@@ -126,7 +127,7 @@ def test_putting_together_changes_no_message_that_is_shown_alone() -> None:
 
 def test_bundle_as_plain_text_fits_discord() -> None:
     """Where Discord finds the embeds invalid."""
-    content = laid_out_plainly(*EXAMPLES)["content"]
+    content = laid_out_plainly(*EXAMPLES, zone=UTC)["content"]
 
     assert content.startswith("Example")
     assert len(content) <= 2000

@@ -6,6 +6,7 @@ Answers do not count towards the bot's limits (docs, topics/rate-limits), so the
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import tzinfo
 from functools import partial
 from typing import Any
 
@@ -105,16 +106,16 @@ class Answers:
         following = _following(interaction, reply)
         bundles = bundled(reply.messages, partial(go_together, limits=self._limits))
         for number, bundle in enumerate(bundles):
-            await self._lay_out(bundle, following if number else first)
+            await self._lay_out(bundle, following if number else first, reply.zone)
 
-    async def _lay_out(self, bundle: Bundle, show: Showing) -> None:
+    async def _lay_out(self, bundle: Bundle, show: Showing, zone: tzinfo) -> None:
         try:
             await show(laid_out_together(bundle, self._limits))
         except discord.HTTPException as error:
             if not is_our_fault(error):
                 raise
             logger.exception("Discord finds an answer invalid; it goes as plain text")
-            await show(laid_out_plainly(*bundle))
+            await show(laid_out_plainly(*bundle, zone=zone))
 
 
 def _first(interaction: Interaction, reply: CommandReply) -> Showing:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -33,9 +34,9 @@ def laid_out(message: Message, limits: Limits) -> Arguments:
     return arguments | ({"view": view} if view.children else {})
 
 
-def laid_out_plainly(*messages: Message) -> Arguments:
-    """Text alone, for when Discord finds the embed invalid."""
-    text = "\n\n".join(escaped(render_plain(one, _PLAIN)) for one in messages)
+def laid_out_plainly(*messages: Message, zone: tzinfo) -> Arguments:
+    """Text alone, its moments told in a zone, for when Discord finds the embed invalid."""
+    text = "\n\n".join(escaped(render_plain(one, _PLAIN, zone=zone)) for one in messages)
     content = cut(text, _CONTENT, Measure.UTF16)
     return {"content": content, "allowed_mentions": NOBODY, "suppress_embeds": True}
 
@@ -103,7 +104,10 @@ def pressed(custom_id: str) -> str:
 
 @lru_cache(maxsize=_MESSAGES_AT_ONCE)
 def _embed(message: Message, limits: Limits) -> discord.Embed:
-    """Thousands of channels get one message, and fitting a long one takes 30 ms."""
+    """Thousands of channels get one message, and fitting a long one takes 30 ms.
+
+    Channels of all zones: Discord shows times in each reader's own.
+    """
     return discord.Embed.from_dict(render_embed(message, limits))
 
 

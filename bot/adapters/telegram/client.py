@@ -98,6 +98,7 @@ class TelegramAdapter:
         draft = Draft(
             place=place,
             message=message,
+            zone=delivery.channel.zone,
             is_silent=delivery.channel.is_silent and not message.urgent,
             is_paid=self._is_paid,
         )

@@ -5,7 +5,6 @@ the adapter.
 """
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import assert_never
@@ -151,7 +150,7 @@ class Listener:
     async def _show(self, asked: Asked, reply: CommandReply) -> None:
         pressed = asked.pressed
         if pressed is None:
-            await self._put_all(asked.place, reply.messages)
+            await self._put_all(asked.place, reply)
             return
         alert = _as_alert(reply, asked.place)
         await self._answer(pressed.query, alert, is_alert=bool(alert))
@@ -161,12 +160,14 @@ class Listener:
     async def _replace(self, place: Place, pressed: Pressed, reply: CommandReply) -> None:
         edited = reply.messages[:1] if reply.replaces else ()
         for message in edited:
-            draft = Draft(place=place, message=message, edits=pressed.message, urgent=True)
+            draft = Draft(
+                place=place, message=message, zone=reply.zone, edits=pressed.message, urgent=True
+            )
             _note(await self._post.put(draft), place)
-        await self._put_all(place, reply.messages[len(edited) :])
+        await self._put_all(place, replace(reply, messages=reply.messages[len(edited) :]))
 
-    async def _put_all(self, place: Place, messages: Sequence[Message]) -> None:
-        for outcome in await self._post.put_all(place, messages):
+    async def _put_all(self, place: Place, reply: CommandReply) -> None:
+        for outcome in await self._post.put_all(place, reply):
             _note(outcome, place)
 
     async def _answer(self, query: str, text: str = "", *, is_alert: bool = False) -> None:
@@ -201,7 +202,7 @@ def _as_alert(reply: CommandReply, place: Place) -> str:
     (message,) = reply.messages
     if message.buttons and place.chat > 0:
         return ""
-    text = render_plain(message, Limits(text=10 * _LONGEST_ALERT))
+    text = render_plain(message, Limits(text=10 * _LONGEST_ALERT), zone=reply.zone)
     return text if length(text, Measure.UTF16) <= _LONGEST_ALERT else ""
 
 

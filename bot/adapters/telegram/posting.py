@@ -7,6 +7,7 @@ costs at most six requests.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import partial
 from typing import assert_never
 
@@ -19,6 +20,7 @@ from bot.adapters.telegram.outcomes import Judgement, Mend, Mendable, Moved, jud
 from bot.adapters.telegram.paced import Paced
 from bot.domain.deliveries import Outcome, Refused, Sent
 from bot.domain.messages import Limits, Message, Section
+from bot.domain.requests import CommandReply
 from bot.rendering.bundling import bundled
 from bot.rendering.fit import Measure, cut
 from bot.rendering.plain import render_plain
@@ -38,6 +40,7 @@ class Draft:
     """A message on its way.
 
     Attributes:
+        zone: in which moments are told to clients that cannot convert them.
         also: further messages that the same post shows below it.
         edits: the id of our own message whose place it takes; None: it is a new one.
         urgent: a person waits for it.
@@ -47,6 +50,7 @@ class Draft:
 
     place: Place
     message: Message
+    zone: tzinfo
     also: tuple[Message, ...] = ()
     edits: int | None = None
     is_silent: bool = False
@@ -63,13 +67,14 @@ class Post:
         self._paced = paced
         self._limits = limits
 
-    async def put_all(self, place: Place, messages: Sequence[Message]) -> Sequence[Outcome]:
+    async def put_all(self, place: Place, reply: CommandReply) -> Sequence[Outcome]:
         """Send an answer for which a person waits, as few posts as hold it; see `put`."""
-        bundles = bundled(messages, partial(go_together, limits=self._limits))
-        return [
-            await self.put(Draft(place=place, message=first, also=tuple(also), urgent=True))
-            for first, *also in bundles
+        fit = partial(go_together, limits=self._limits, zone=reply.zone)
+        drafts = [
+            Draft(place=place, message=first, zone=reply.zone, also=tuple(also), urgent=True)
+            for first, *also in bundled(reply.messages, fit)
         ]
+        return [await self.put(draft) for draft in drafts]
 
     async def put(self, draft: Draft) -> Outcome:
         """Send or edit, and mend, until there is an outcome.
@@ -131,9 +136,9 @@ class Post:
     def _text(self, draft: Draft) -> str:
         bundle = (draft.message, *draft.also)
         if Mend.PLAIN_TEXT in draft.mends:
-            texts = (render_plain(one, self._limits) for one in bundle)
+            texts = (render_plain(one, self._limits, zone=draft.zone) for one in bundle)
             return cut("\n\n".join(texts), self._limits.text, Measure.UTF16)
-        return render_bundle(bundle, self._limits)
+        return render_bundle(bundle, self._limits, draft.zone)
 
 
 def _mended(draft: Draft, refusal: Mendable) -> Draft:

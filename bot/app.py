@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,20 +11,27 @@ from random import Random
 from bot.adapters.registry import load_adapter
 from bot.clock import SystemClock
 from bot.commands.core import CommandCore
+from bot.commands.registry import commands_for
 from bot.config import Settings
 from bot.domain.status import Status
 from bot.errors import ConfigError, LL2Unavailable
 from bot.ll2.client import LL2Client
 from bot.ll2.transport import open_session
-from bot.ports import Adapter, AdapterFactory, Clock, EventSource, Store, Surroundings
+from bot.logs import Mask
+from bot.ports import Adapter, AdapterFactory, Clock, EventSource, Meter, Store, Surroundings
 from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import Fanout
 from bot.services.librarian import Librarian
+from bot.services.metering import MeteredAdapter, MeteredPace
 from bot.services.pacing import SlotPace
 from bot.services.poller import Poller
+from bot.services.pulses import Pulses
 from bot.services.reminder_clock import ReminderClock
+from bot.services.vitals import ServiceVitals
 from bot.store.engine import Engine
 from bot.store.unit_of_work import SqlStore, open_store
+from bot.web.metrics import Metrics
+from bot.web.server import serve
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +63,9 @@ class Service:
     troubles: dict[str, str]
     surroundings: Mapping[str, Surroundings]
     paces: Mapping[str, SlotPace]
+    status: Callable[[], Status]
+    pulses: Pulses
+    metrics: Metrics
 
     def opening(self, name: str) -> AbstractAsyncContextManager[Adapter]:
         """An adapter about to be opened; what surrounds it outlives its restarts."""
@@ -66,12 +76,27 @@ class Service:
         self.rates[adapter.name] = adapter.limits.rate
         return Dispatcher(
             self.store,
-            adapter,
+            MeteredAdapter(adapter, self.metrics),
             self.clock,
             random=self.random,
             wake=self.wakes[adapter.name],
             pace=self.paces[adapter.name],
         )
+
+    def watched(
+        self, adapters: Collection[str], *, polls: bool
+    ) -> AbstractAsyncContextManager[str]:
+        """The web server, about to be opened, of a process that sends through these adapters."""
+        vitals = ServiceVitals(
+            self.store,
+            self.clock,
+            self.pulses,
+            self.status,
+            adapters=adapters,
+            interval=self.settings.ll2.poll_interval if polls else None,
+        )
+        mask = Mask(self.settings.secrets())
+        return serve(self.settings.web.listen, vitals, self.metrics, mask)
 
 
 @asynccontextmanager
@@ -93,8 +118,6 @@ async def open_service(
         )
     factories = {name: adapter_factory(name) for name in options}
     must_have_room(settings.store.url)
-    if settings.web.listen:
-        logger.warning("web.listen is set, but this version serves no page yet")
     ticking = clock or SystemClock()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.store.url))
@@ -102,7 +125,9 @@ async def open_service(
         await store.upgrade()
         source = await _open_source(stack, settings, store, ticking)
         dice = random or Random()  # noqa: S311, jitter guards no secret
-        yield _wired(settings, ticking, dice, store, source, factories, options)
+        service = _wired(settings, ticking, dice, store, source, factories, options)
+        await service.poller.recall()
+        yield service
 
 
 def adapter_factory(name: str) -> AdapterFactory:
@@ -174,6 +199,7 @@ def _wired(
     owed, moved = asyncio.Event(), asyncio.Event()
     rates: dict[str, float] = {}
     troubles: dict[str, str] = {}
+    metrics = Metrics(factories)
     poller = Poller(
         source,
         store,
@@ -181,9 +207,10 @@ def _wired(
         interval=settings.ll2.poll_interval,
         announce_first_run=settings.announce.first_run == "announce",
         wakes=(owed, moved),
+        meter=metrics,
     )
     status = partial(_status, poller, source, clock, troubles)
-    desks = {name: _desk(name, store, clock, status) for name in factories}
+    desks = {name: _desk(name, store, clock, status, troubles, metrics) for name in factories}
     paces = {name: SlotPace(clock) for name in factories}
     wakes = {name: desk.wake for name, desk in desks.items()}
     return Service(
@@ -200,21 +227,36 @@ def _wired(
         rates=rates,
         troubles=troubles,
         surroundings={
-            name: Surroundings(options=options[name], desk=desks[name], pace=paces[name])
+            name: Surroundings(
+                options=options[name],
+                desk=desks[name],
+                pace=MeteredPace(paces[name], metrics, clock, adapter=name),
+            )
             for name in factories
         },
         paces=paces,
+        status=status,
+        pulses=Pulses(clock),
+        metrics=metrics,
     )
 
 
-def _desk(name: str, store: Store, clock: Clock, status: Callable[[], Status]) -> CommandCore:
+def _desk(
+    name: str,
+    store: Store,
+    clock: Clock,
+    status: Callable[[], Status],
+    troubles: dict[str, str],
+    meter: Meter,
+) -> CommandCore:
     return CommandCore(
         store,
         clock,
         adapter=name,
         status=status,
-        has_roles=name in _WITH_ROLES,
-        has_followers=name in _WITH_FOLLOWERS,
+        commands=commands_for(has_roles=name in _WITH_ROLES, has_followers=name in _WITH_FOLLOWERS),
+        troubles=troubles,
+        meter=meter,
     )
 
 
@@ -225,7 +267,7 @@ def _status(
     return Status(
         read_at=poller.read_at,
         requests=len(headroom.spent),
-        budget=headroom.cap,
+        budget=headroom.cap + headroom.reserve,
         blocked_until=headroom.blocked_until,
         problem=poller.problem,
         troubles=dict(troubles),

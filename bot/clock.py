@@ -7,6 +7,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 _LONGEST_WAIT = timedelta(days=1)
 _YIELDS = 10
@@ -19,6 +20,10 @@ class SystemClock:
     def now(self) -> datetime:
         """The present, aware UTC."""
         return datetime.now(UTC)
+
+    def elapsed(self) -> timedelta:
+        """The time since the machine started, or so; whoever sets its clock changes nothing."""
+        return timedelta(seconds=monotonic())
 
     async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
         """Return after `pause` (None: a day at most) or as soon as one of `wakes` is set."""
@@ -55,7 +60,7 @@ class StoryClock:
             speed: story seconds a second at the most.
 
         """
-        self._now = start
+        self._start = self._now = start
         self._parties = parties
         self._speed = speed
         self._waiters: set[_Waiter] = set()
@@ -65,6 +70,10 @@ class StoryClock:
     def now(self) -> datetime:
         """The story's present."""
         return self._now
+
+    def elapsed(self) -> timedelta:
+        """The story's time since it began."""
+        return self._now - self._start
 
     async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
         """Return when the story has gone on by `pause`, or as soon as one of `wakes` is set."""

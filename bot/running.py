@@ -7,7 +7,7 @@ close first.
 import asyncio
 import logging
 import signal
-from collections.abc import Collection, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -19,8 +19,9 @@ from bot.config import Settings
 from bot.domain.deliveries import State
 from bot.domain.watching import PollReport
 from bot.errors import OutageError
-from bot.ports import Adapter
+from bot.ports import Adapter, Pulse
 from bot.services.supervisor import Supervisor
+from bot.services.vitals import sender
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ Counts = Mapping[tuple[str, State], int]
 """How many deliveries there are by adapter and state."""
 
 Done = TypeVar("Done")
+
+Loop = Callable[[asyncio.Event, Pulse], Coroutine[Any, Any, None]]
+"""What a loop of the core runs until the event is set, with its pulse."""
 
 ROLES = ("poll", "remind", "fanout", "send")
 """What `--roles` may name: watch LL2, open reminders, expand fan-outs, deliver."""
@@ -41,6 +45,10 @@ async def serve(settings: Settings, roles: Collection[str]) -> None:
             service = await unless(stop, opening)
             if service is not None:
                 _greet(service)
+                if settings.web.listen:
+                    sends = service.factories if "send" in roles else ()
+                    watched = service.watched(sends, polls="poll" in roles)
+                    await stack.enter_async_context(watched)
                 await run(service, stop, roles=roles)
     logger.info("Stopped")
 
@@ -58,7 +66,7 @@ async def run(service: Service, stop: asyncio.Event, *, roles: Collection[str] =
     async with asyncio.TaskGroup() as group:
         tasks = _intake(group, service, stop, roles)
         if "fanout" in roles:
-            tasks.append(group.create_task(service.fanout.run(stop), name="fan-out"))
+            tasks.append(_started(group, service, "fan-out", service.fanout.run, stop))
         draining = [
             group.create_task(_send(service, name, stop), name=f"adapter {name}")
             for name in (service.factories if "send" in roles else ())
@@ -79,10 +87,16 @@ def _intake(
         "reminders": ("remind", service.reminders.run),
     }
     return [
-        group.create_task(loop(stop), name=name)
+        _started(group, service, name, loop, stop)
         for name, (role, loop) in loops.items()
         if role in roles
     ]
+
+
+def _started(
+    group: asyncio.TaskGroup, service: Service, name: str, loop: Loop, stop: asyncio.Event
+) -> asyncio.Task[None]:
+    return group.create_task(loop(stop, service.pulses.of(name)), name=name)
 
 
 async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
@@ -105,9 +119,15 @@ async def _drain(senders: list[asyncio.Task[None]], grace: timedelta) -> None:
 
 
 async def _send(service: Service, name: str, stop: asyncio.Event) -> None:
+    loop = sender(name)
+
     async def work(adapter: Adapter) -> None:
-        async with service.dispatcher(adapter) as dispatcher:
-            await dispatcher.run(stop)
+        try:
+            async with service.dispatcher(adapter) as dispatcher:
+                await dispatcher.run(stop, service.pulses.of(loop))
+        finally:
+            # An adapter that is out of order rests, and is opened again; that is no illness.
+            service.pulses.forget(loop)
 
     opening = partial(service.opening, name)
     supervisor = Supervisor(name, service.clock, service.random, service.troubles)

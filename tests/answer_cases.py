@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from golden_cases import CASES
 
@@ -12,7 +11,7 @@ from bot.commands.specs import SETTINGS, SUBSCRIBE, without_followers, without_r
 from bot.domain.asking import Held, spell_filter
 from bot.domain.catalogue import KNOWN_FROM_THE_START as NAMES
 from bot.domain.changes import Kind
-from bot.domain.channels import Channel, Health, Reach
+from bot.domain.channels import Channel, Health, Keeper, Reach, Trouble
 from bot.domain.deliveries import DeliveryId, State
 from bot.domain.events import Event, EventId, Image, UpdateId, VidUrl
 from bot.domain.fanouts import Record
@@ -20,10 +19,10 @@ from bot.domain.messages import Message
 from bot.domain.status import Status
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.domain.watching import Watch
+from bot.rendering import notices
 from bot.rendering.answers import about, events, guide, preview, refusals, settings, subscriptions
 from bot.testing import START, an_event, an_update
 
-BERLIN = ZoneInfo("Europe/Berlin")
 HERE = Destination(adapter="telegram", address="-100")
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 
@@ -105,7 +104,7 @@ def _schedules() -> dict[str, Message]:
     return {
         "one page": events.schedule(_page(live, an_event(id=EventId(2), name="ISS EVA 95"))),
         "in the middle": events.schedule(
-            _page(an_event(), page=2, pages=3, type="3,4", search="space station"), zone=BERLIN
+            _page(an_event(), page=2, pages=3, type="3,4", search="space station")
         ),
         "a search too long for buttons": events.schedule(
             _page(an_event(), page=2, pages=3, search="a word " * 10)
@@ -114,7 +113,7 @@ def _schedules() -> dict[str, Message]:
         "at every precision, 1": events.schedule(_page(*_numbered(_STATED[:8]))),
         "at every precision, 2": events.schedule(_page(*_numbered(_STATED[8:16]))),
         "at every precision, 3": events.schedule(_page(*_numbered(_STATED[16:]))),
-        "hostile": events.schedule(_page(*_numbered(_HOSTILE[:8]))),
+        "hostile": events.schedule(_page(*_numbered(_HOSTILE[1:9]))),
         "nothing matches": events.nothing_ahead(is_choosy=True, knows_any=True),
         "nothing at all": events.nothing_ahead(is_choosy=False, knows_any=True),
         "before the first answer": events.nothing_ahead(is_choosy=False, knows_any=False),
@@ -134,7 +133,7 @@ def _questions() -> dict[str, Message]:
 def _in_full() -> dict[str, Message]:
     return {
         "on the schedule": events.in_full(_FULL),
-        "next, in Berlin": events.in_full(_FULL, is_next=True, zone=BERLIN),
+        "next, in Berlin": events.in_full(_FULL, is_next=True),
         "live": events.in_full(replace(_FULL, webcast_live=True), is_next=True),
         "muted": events.in_full(_FULL, is_muted=True),
         "passed": events.in_full(_FULL, has_passed=True),
@@ -171,15 +170,13 @@ def _subscriptions() -> dict[str, Message]:
         "subscribed to all": _subscribed(_EVERYTHING),
         "chosen, nothing ahead": _subscribed(_CHOSEN, number=2, following=None),
         "held before": _subscribed(_NARROW, number=3, is_new=False),
-        "while paused": _subscribed(_EVERYTHING, health=_PAUSED, zone=BERLIN),
+        "while paused": _subscribed(_EVERYTHING, health=_PAUSED),
         "full": subscriptions.full(25),
         "server full": subscriptions.full_server(500),
         "too many muted": subscriptions.too_many_muted(100),
         "listed": listed(_standing(*every, last=_record()), may_manage=True),
         "listed for others": listed(_standing(*every, last=_record()), may_manage=False),
-        "paused": listed(
-            _standing(_EVERYTHING, health=_PAUSED, last=_GIVEN_UP, zone=BERLIN), may_manage=True
-        ),
+        "paused": listed(_standing(_EVERYTHING, health=_PAUSED, last=_GIVEN_UP), may_manage=True),
         "suspect": listed(
             _standing(_EVERYTHING, health=_SUSPECT, last=_record(state=State.UNKNOWN)),
             may_manage=True,
@@ -193,6 +190,20 @@ def _subscriptions() -> dict[str, Message]:
         "all removed": subscriptions.unsubscribed(every, left=0),
         "event muted": subscriptions.muted(an_event()),
         "event not muted": subscriptions.unmuted(an_event(name="")),
+    }
+
+
+def _notices() -> dict[str, Message]:
+    def trouble(number: int, name: str, health: Health = _PAUSED) -> Trouble:
+        place = Destination(adapter="discord", address=f"{number}")
+        return Trouble(destination=place, health=health, keeper=Keeper(name=name))
+
+    nasty = Health(reach=Reach.PAUSED, reason=_NASTY, missing=_NASTY)
+    return {
+        "one channel": notices.paused([trouble(1, "Space Club, #launches")]),
+        "no name": notices.paused([trouble(1, "")]),
+        "hostile": notices.paused([trouble(1, _NASTY, nasty), trouble(2, FAMILY * 99)]),
+        "twelve channels": notices.paused([trouble(one, f"Channel {one}") for one in range(12)]),
     }
 
 
@@ -229,13 +240,13 @@ def _settings() -> dict[str, Message]:
     )
 
     def shown(channel: Channel, **changes: Any) -> Message:
-        usual: dict[str, Any] = {"zone": BERLIN, "is_changed": False}
+        usual: dict[str, Any] = {"is_changed": False}
         usual |= {"has_roles": True, "has_followers": True}
         return settings.shown(channel, now=_NOW, **(usual | changes))
 
     return {
         "changed": shown(told, is_changed=True),
-        "as they are": shown(plain, zone=START.tzinfo or BERLIN),
+        "as they are": shown(plain),
         "without roles": shown(told, has_roles=False, has_followers=False),
     }
 
@@ -252,7 +263,7 @@ def _status() -> dict[str, Message]:
         problem="LL2 answered 429",
     )
     return {
-        "well": status(zone=BERLIN),
+        "well": status(),
         "just read": status(replace(_WELL, read_at=_NOW)),
         "before the first answer": status(replace(_WELL, read_at=None)),
         "old data": status(blocked),
@@ -297,6 +308,10 @@ ANSWERS: dict[str, dict[str, Message]] = {
     "event_precisions": {title: events.in_full(event) for title, event in _STATED},
     "event_hostile": {title: events.in_full(event) for title, event in _HOSTILE},
     "subscriptions": _subscriptions(),
+    "subscribed_precisions": {
+        title: _subscribed(_EVERYTHING, following=event) for title, event in _STATED
+    },
+    "notices": _notices(),
     "guide": _guide(),
     "settings": _settings(),
     "status": _status(),
@@ -305,3 +320,6 @@ ANSWERS: dict[str, dict[str, Message]] = {
     "refusals": _refusals(),
 }
 """The cases of each golden file, by title."""
+
+IN_BERLIN = {"in the middle", "next, in Berlin", "while paused", "paused", "well"}
+"""The titles of those that are shown in a channel of that zone; the others are shown in UTC."""

@@ -2,12 +2,20 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.logs import LOUD_VENDORS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def odd_local_zone() -> None:
+    """All tests, and the programs that they start, live far from UTC, where it would be seen."""
+    os.environ["TZ"] = "Pacific/Chatham"
+    time.tzset()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """A command core over a real store, and how a test talks to it."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import Any
 
 from bot.commands.core import CommandCore
@@ -78,18 +78,21 @@ class Counter:
 
     async def say(self, line: str, **changes: Any) -> str:
         """What the answer says, in plain words."""
-        return "\n\n".join(words(one) for one in (await self.ask(line, **changes)).messages)
+        reply = await self.ask(line, **changes)
+        return "\n\n".join(words(one, reply.zone) for one in reply.messages)
 
-    async def suggest(self, command: str, option: str, text: str) -> list[str]:
+    async def suggest(
+        self, command: str, option: str, text: str, place: Destination = HERE
+    ) -> list[str]:
         """What is suggested while an option is typed."""
         spec = next(one for one in self.core.specs if one.name == command)
         found = next(one for one in spec.options if one.name == option)
-        return [one.label for one in await self.core.complete(command, found, text)]
+        return [one.label for one in await self.core.complete(command, found, text, place=place)]
 
 
-def words(message: Message) -> str:
+def words(message: Message, zone: tzinfo = UTC) -> str:
     """A message as a person reads it."""
-    return render_plain(message, Limits(text=4096))
+    return render_plain(message, Limits(text=4096), zone=zone)
 
 
 def presses(reply: CommandReply) -> list[str]:

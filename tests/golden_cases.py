@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.changes import (
     DateChanged,
@@ -158,6 +159,7 @@ _TURNED = (
     "\u202egnihtreb\u202c \u2066isolated\u2069 \x1b[31mred\x07\x00 \ud800 "
     "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627\r\n\r\n\r\n\r\nend"
 )
+_PLACEHOLDER = "https://example.org/placeholder.png"
 _FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 _HOSTILE = (
     _case("a description of 4,096 characters", _ANNOUNCED, description=(_NASTY * 60)[:4096]),
@@ -168,6 +170,12 @@ _HOSTILE = (
         "a flag and marks at the cut",
         _ANNOUNCED,
         description="x" * 597 + "\U0001f1eb\U0001f1f7e\u0301e\u0301",
+    ),
+    _case(
+        "right-to-left text at the cut",
+        _ANNOUNCED,
+        name="\u05e9\u05dc\u05d5\u05dd " * 60,
+        description="\u0645\u0631\u062d\u0628\u0627\u064b " * 99,
     ),
     _case(
         "an address at the cut",
@@ -185,6 +193,8 @@ _HOSTILE = (
         ),
     ),
     _case("30 agencies", _ANNOUNCED, agencies=tuple(replace(_NASA, id=one) for one in range(30))),
+    _case("no picture but LL2's placeholder", _ANNOUNCED, image=Image(id=1252, url=_PLACEHOLDER)),
+    _case("a picture at no web address", _ANNOUNCED, image=Image(id=7, url="file:///etc/passwd")),
     Case(
         title="nothing is given",
         news=(UpdatePosted(event_id=_ONE, updates=(Update(id=UpdateId(1)),)),),
@@ -214,6 +224,10 @@ CASES: dict[str, tuple[Case, ...]] = {
             ("90 minutes", 90, False),
             ("late", 60, True),
         )
+    )
+    + tuple(
+        _case(f"1 hour, {one.name}", _HOUR_BEFORE, date=_DATE, date_precision=one)
+        for one in PRECISIONS[:3]
     ),
     "date_later": tuple(_move(f"later, {name}", *dates) for name, *dates in _STATED[:-1]),
     "date_earlier": tuple(
@@ -273,3 +287,9 @@ CASES: dict[str, tuple[Case, ...]] = {
     "hostile": _HOSTILE,
 }
 """The cases of each golden file."""
+
+ELSEWHERE = ZoneInfo("Pacific/Auckland")
+"""The zone of a channel where it is tomorrow already at the hour of the cases."""
+
+TOLD_ELSEWHERE = ("new", "withdrawn", "date_later", "date_other", "reminder", "combined")
+"""The files of those whose times are shown there, too."""

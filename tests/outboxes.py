@@ -130,7 +130,7 @@ async def start(store: Store, claimed: Iterable[Delivery]) -> None:
 
 async def _letter(unit: UnitOfWork, delivery: Delivery) -> MessageId:
     kept = await unit.outbox.message(delivery.form)
-    return kept[0] if kept else await unit.outbox.keep_message(delivery.form, a_message())
+    return kept or await unit.outbox.keep_message(delivery.form, a_message())
 
 
 async def finish(store: Store, claimed: Iterable[Delivery], **verdict: Any) -> None:

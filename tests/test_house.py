@@ -66,6 +66,7 @@ VENDORS = {
     "discord": ("adapters.discord",),
     "isodate": ("ll2", "simulator"),
     "msgspec": ("store",),
+    "prometheus_client": ("web",),
     "pydantic": ("config", "ll2.mapping"),
     "pydantic_core": ("config",),
     "pydantic_settings": ("config",),

@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.domain.changes import Change
 from bot.domain.events import Event, EventId, Observation
 from bot.domain.watching import Catalogue, Headroom, Malformed, PollReport, Snapshot, Tracked
-from bot.ports import Store
+from bot.ports import UNMETERED, Meter, Store
 from bot.services.poller import Poller
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import FakeClock
@@ -86,7 +86,13 @@ class Bench:
     clock: FakeClock
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def poller(self, store: Store | None = None, *, announce_first_run: bool = False) -> Poller:
+    def poller(
+        self,
+        store: Store | None = None,
+        *,
+        announce_first_run: bool = False,
+        meter: Meter = UNMETERED,
+    ) -> Poller:
         """A poller as after a start: it remembers only what the store does."""
         return Poller(
             self.ll2,
@@ -95,6 +101,7 @@ class Bench:
             interval=CALM,
             announce_first_run=announce_first_run,
             wakes=(self.wake,),
+            meter=meter,
         )
 
     async def known(self, *event_ids: int) -> dict[EventId, Tracked]:

@@ -1,5 +1,9 @@
-"""Lines of styled text, broken by their likely width, on a card as SVG. Knows no platform."""
+"""Lines of styled text, broken by their likely width, on a card as SVG; buttons below it.
 
+Knows no platform.
+"""
+
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,19 +13,27 @@ from itertools import groupby
 WIDTH, EDGE = 440, 16
 """Of a card and of the margin inside it, in pixels."""
 
+BUTTON, ARROW, _PAD = 32, 16, 14
+"""How high a button is, how wide the arrow in it, and the margins beside its label."""
+
 _LEADING = 1.4
 _FONTS = "'Noto Sans', 'Helvetica Neue', Helvetica, Arial, 'Noto Color Emoji', sans-serif"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Palette:
-    """The colours of a card, which is opaque so that it reads the same on light and on dark."""
+    """The colours of a card and its buttons.
+
+    They are opaque, so that they read the same on light and on dark.
+    """
 
     card: str
     edge: str
     text: str
     link: str
     dim: str
+    button: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +49,37 @@ Line = tuple[Run, ...]
 
 @dataclass(slots=True)
 class Sheet:
-    """Elements drawn so far, and how far down they reach, in pixels."""
+    """Elements drawn so far, in pixels.
+
+    Attributes:
+        y: how far down they reach.
+        card: where the card ends; 0: not yet.
+
+    """
 
     y: float = EDGE
     elements: list[str] = field(default_factory=list)
+    card: float = 0
+
+    def end_card(self) -> None:
+        """End the card under what is there; what follows stands below it."""
+        self.y += EDGE
+        self.card = self.y
+
+    def place_button(self, label: str, x: float, width: float, *, is_link: bool = False) -> None:
+        """Add a button at this height; one that leads away has an arrow behind its label."""
+        icon = ARROW if is_link else 0
+        shown = _clipped(label, width - 2 * _PAD - icon)
+        middle = x + (width - icon) / 2
+        self.elements.append(
+            f'<rect class="button" x="{x:g}" y="{self.y:.1f}" width="{width:.1f}"'
+            f' height="{BUTTON}" rx="6"/>'
+            f'<text class="label" x="{middle:.1f}" y="{self.y + BUTTON / 2 + 5:.1f}"'
+            f' font-size="14" text-anchor="middle">{escape(shown, quote=False)}</text>'
+        )
+        if is_link:
+            at = f"M{x + width - _PAD - 9:.1f} {self.y + BUTTON / 2 + 4.5:.1f}"
+            self.elements.append(f'<path class="arrow" d="{at}l8 -8m-6 0h6v6"/>')
 
     def write(self, lines: Iterable[Line], x: float = EDGE, size: int = 14) -> None:
         """Add lines below what is there."""
@@ -65,15 +104,19 @@ class Sheet:
 
 def svg(sheet: Sheet, palette: Palette, title: str) -> str:
     """The sheet on a card of these colours; `title` is what is read to those who cannot see."""
-    height = round(sheet.y + EDGE)
+    if not sheet.card:
+        sheet.end_card()
+    height = round(sheet.y) + 1
     size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
     style = (
         f"text {{ fill: {palette.text}; font-family: {_FONTS}; }} .b {{ font-weight: bold; }}"
         f" .a {{ fill: {palette.link}; }} .i {{ fill: {palette.dim}; }}"
         f" .frame {{ fill: none; stroke: {palette.dim}; stroke-dasharray: 4 3; }}"
+        f" .button {{ fill: {palette.button}; }} .label {{ fill: {palette.label}; }}"
+        f" .arrow {{ fill: none; stroke: {palette.label}; stroke-width: 1.5; }}"
     )
     card = (
-        f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="8"'
+        f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{sheet.card - 0.5:.1f}" rx="8"'
         f' fill="{palette.card}" stroke="{palette.edge}"/>'
     )
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
@@ -110,6 +153,20 @@ def _words(runs: Iterable[Run]) -> Iterator[Line]:
                 word.append(Run(text=piece, style=run.style))
     if word:
         yield tuple(word)
+
+
+def button_width(label: str, *, is_link: bool = False) -> float:
+    """How wide a button is that shows its whole label; a card's width at most."""
+    text = math.ceil(_wide([Run(text=label)], 14))
+    return min(text + 2 * _PAD + (ARROW if is_link else 0), WIDTH)
+
+
+def _clipped(label: str, width: float) -> str:
+    """A label, or as much of its start as surely fits, as clients show it."""
+    shown = label
+    while shown and _wide([Run(text=shown)], 14) > width:
+        shown = f"{shown.rstrip('…')[:-1].rstrip()}…" if len(shown) > 1 else ""
+    return shown
 
 
 def _wide(runs: Iterable[Run], size: int) -> float:

@@ -1,7 +1,7 @@
 """Draw the README's pictures from the golden files: `python -m tools.pictures`.
 
-Not screenshots: a plain drawing of exactly what the renderers gave, word for word. The buttons that
-an adapter puts below a message are in no golden file, so they are not drawn.
+Not screenshots: a plain drawing of exactly what the renderers gave, word for word, with the buttons
+and the picture that the adapters put beside it.
 """
 
 import json
@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tools.drawing import EDGE, WIDTH, Palette, Run, Sheet, svg, wrapped
+from tools.drawing import BUTTON, EDGE, WIDTH, Palette, Run, Sheet, button_width, svg, wrapped
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden"
@@ -22,6 +22,8 @@ FOLDER = ROOT / "docs" / "pictures"
 
 _THUMBNAIL, _IMAGE = 64, 120
 _IN_A_ROW = 3
+_TIGHT, _LOOSE = 4, 8
+"""Gaps between buttons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +43,43 @@ SCENES = (
 )
 
 
-_DISCORD = Palette(card="#2b2d31", edge="#43464d", text="#e3e5e8", link="#5eb5f7", dim="#b5bac1")
-_TELEGRAM = Palette(card="#ffffff", edge="#c4ccd4", text="#1c1e21", link="#0b65c2", dim="#5f6b76")
+_DISCORD = Palette(
+    card="#2b2d31",
+    edge="#43464d",
+    text="#e3e5e8",
+    link="#5eb5f7",
+    dim="#b5bac1",
+    button="#4e5058",
+    label="#ffffff",
+)
+_TELEGRAM = Palette(
+    card="#ffffff",
+    edge="#c4ccd4",
+    text="#1c1e21",
+    link="#0b65c2",
+    dim="#5f6b76",
+    button="#dbe7f1",
+    label="#0b65c2",
+)
 
 
 def pictures() -> dict[str, str]:
     """Every picture by the name of its file."""
     drawn = {}
     for scene in SCENES:
-        embed = json.loads((GOLDEN / "discord" / f"{scene.file}.json").read_text("utf-8"))
+        embed, buttons = (cases(kind, scene.file) for kind in ("discord", "discord_buttons"))
         html = (GOLDEN / "telegram" / f"{scene.file}.html").read_text("utf-8")
-        drawn[f"discord-{scene.name}.svg"] = draw_discord(embed[scene.case], scene.ahead)
-        drawn[f"telegram-{scene.name}.svg"] = draw_telegram(telegram_cases(html)[scene.case])
+        text, beside = telegram_cases(html), cases("telegram_beside", scene.file)
+        on_discord = draw_discord(embed[scene.case], buttons[scene.case], scene.ahead)
+        drawn[f"discord-{scene.name}.svg"] = on_discord
+        drawn[f"telegram-{scene.name}.svg"] = draw_telegram(text[scene.case], beside[scene.case])
     return drawn
+
+
+def cases(kind: str, file: str) -> dict[str, Any]:
+    """What a golden file of JSON shows, by the titles of its cases."""
+    found: dict[str, Any] = json.loads((GOLDEN / kind / f"{file}.json").read_text("utf-8"))
+    return found
 
 
 def telegram_cases(html: str) -> dict[str, str]:
@@ -62,15 +88,33 @@ def telegram_cases(html: str) -> dict[str, str]:
     return dict(zip(pieces[::2], (text.strip() for text in pieces[1::2]), strict=True))
 
 
-def draw_telegram(html: str) -> str:
-    """A message of Telegram, with the times that a client without zones shows."""
-    sheet = Sheet()
-    sheet.write(wrapped(_html_runs(html), WIDTH - 2 * EDGE))
+def draw_telegram(html: str, beside: dict[str, Any]) -> str:
+    """A message of Telegram, with the times that a client without zones shows.
+
+    Args:
+        html: its text.
+        beside: its picture, above the text, and the rows of its buttons, by their labels.
+
+    """
+    sheet, inner = Sheet(), WIDTH - 2 * EDGE
+    if beside["picture"]:
+        sheet.place_picture(EDGE, sheet.y, inner, _IMAGE)
+        sheet.y += _IMAGE + 8
+    sheet.write(wrapped(_html_runs(html), inner))
+    sheet.end_card()
+    for row in beside["buttons"]:
+        sheet.y += _TIGHT
+        width = (WIDTH - _TIGHT * (len(row) - 1)) / len(row)
+        for column, label in enumerate(row):
+            sheet.place_button(label, column * (width + _TIGHT), width)
+        sheet.y += BUTTON
     return svg(sheet, _TELEGRAM, "A message on Telegram")
 
 
-def draw_discord(embed: dict[str, Any], ahead: timedelta) -> str:
-    """An embed of Discord, with the times that a reader in UTC sees."""
+def draw_discord(
+    embed: dict[str, Any], buttons: Sequence[Sequence[dict[str, str]]], ahead: timedelta
+) -> str:
+    """An embed of Discord, with the times that a reader in UTC sees, and the rows of buttons."""
     sheet, inner = Sheet(), WIDTH - 2 * EDGE
     beside = _THUMBNAIL + EDGE if "thumbnail" in embed else 0
     if beside:
@@ -91,6 +135,9 @@ def draw_discord(embed: dict[str, Any], ahead: timedelta) -> str:
     colour = f"#{embed['color']:06x}"
     bar = f'<rect x="1" y="8" width="4" height="{sheet.y + EDGE - 16:.1f}" fill="{colour}"/>'
     sheet.elements.append(bar)
+    sheet.end_card()
+    for row in buttons:
+        _write_buttons(sheet, row)
     return svg(sheet, _DISCORD, "A message on Discord")
 
 
@@ -112,6 +159,21 @@ def _write_row(sheet: Sheet, row: Sequence[dict[str, Any]], ahead: timedelta) ->
         sheet.write(wrapped(_markdown_runs(one["value"], ahead), width - 8), x)
         lowest = max(lowest, sheet.y)
     sheet.y = lowest
+
+
+def _write_buttons(sheet: Sheet, row: Sequence[dict[str, str]]) -> None:
+    """One beside the other, and on the next line where there is no room."""
+    x = 0.0
+    sheet.y += _LOOSE
+    for one in row:
+        is_link = "url" in one
+        width = button_width(one["label"], is_link=is_link)
+        if x and x + width > WIDTH:
+            x = 0.0
+            sheet.y += BUTTON + _LOOSE
+        sheet.place_button(one["label"], x, width, is_link=is_link)
+        x += width + _LOOSE
+    sheet.y += BUTTON
 
 
 def _write_footer(sheet: Sheet, embed: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 
 from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Sent, Unknown
 from bot.domain.messages import Lane, Limits, Message, Rate
@@ -85,7 +85,7 @@ class AppriseAdapter:
         service = self._services.get(address)
         if service is None:
             return Gone(reason=_unknown(address))
-        title, text = _rendered(message, service)
+        title, text = _rendered(message, service, delivery.channel.zone)
         try:
             async with self._pace.slot(address), asyncio.timeout(self._patience_s):
                 took_it = await service.notifier.async_notify(
@@ -104,13 +104,14 @@ def _unknown(address: str) -> str:
     )
 
 
-def _rendered(message: Message, service: _Service) -> tuple[str, str]:
+def _rendered(message: Message, service: _Service, zone: tzinfo) -> tuple[str, str]:
     """Title and text, together no longer than the service takes, calling nobody."""
     longest = min(service.title or service.text // 2, service.text // 2)
     title = cut(_uncalling(one_line(message.headline)), longest, Measure.CODE_POINTS)
     room = max(min(service.text - len(title) - len("\r\n"), _TEXT), 1)
     shown = replace(message, headline="") if title else message
-    text = render_plain(shown, Limits(text=room), measure=Measure.CODE_POINTS)
+    limits = Limits(text=room)
+    text = render_plain(shown, limits, zone=zone, measure=Measure.CODE_POINTS)
     return title, cut(_uncalling(text), room, Measure.CODE_POINTS)
 
 

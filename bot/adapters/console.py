@@ -50,17 +50,18 @@ class ConsoleAdapter:
 
     async def send(self, delivery: Delivery, message: Message) -> Outcome:
         """Print it; a stream that is closed for good refuses, a full disk may come right."""
-        text = self._shown(delivery.destination.address, message)
+        text = self._shown(delivery, message)
         # In a thread, because a paused terminal or a full pipe must not hold up the other adapters.
         async with self._one_at_a_time:
             return await asyncio.to_thread(self._write, text)
 
-    def _shown(self, address: str, message: Message) -> str:
+    def _shown(self, delivery: Delivery, message: Message) -> str:
         columns = shutil.get_terminal_size((_USUAL, 24)).columns if self._is_terminal else _USUAL
         width = min(max(columns, _NARROW), _WIDE)
-        channel = f"── #{one_line(address).removeprefix('#')} "
+        channel = f"── #{one_line(delivery.destination.address).removeprefix('#')} "
         header = self._painted(channel.ljust(width, "─"), _DIM)
-        headline, newline, rest = render_plain(message, _LIMITS, width=width).partition("\n")
+        text = render_plain(message, _LIMITS, zone=delivery.channel.zone, width=width)
+        headline, newline, rest = text.partition("\n")
         bold = self._painted(headline, _BOLD + (_COLOURS[message.kind] if message.kind else ""))
         return f"{header}\n{bold}{newline}{rest}\n\n"
 

@@ -5,15 +5,16 @@ from collections.abc import Iterable
 
 from bot.commands.finding import named, nearest, upcoming
 from bot.commands.kit import Kit
-from bot.commands.looking import catalogue
+from bot.commands.looking import catalogue, held_at
 from bot.commands.zones import suggested
 from bot.domain.asking import NO_REMINDERS
 from bot.domain.changes import Kind
 from bot.domain.dates import label
 from bot.domain.events import Agency, EventType, Program
 from bot.domain.requests import Choice, Option, OptionKind
-from bot.domain.subscriptions import normalised
+from bot.domain.subscriptions import Destination, normalised
 from bot.domain.watching import Catalogue
+from bot.rendering.answers.parts import wish
 from bot.rendering.facts import agency_name, short
 
 MOST = 25
@@ -27,12 +28,14 @@ _NEAR = 0.5
 _LEADS = ("24h,1h,10m", "1h", "24h", "10m", "24h,1h", "7d,24h,1h", NO_REMINDERS)
 
 
-async def suggest(kit: Kit, option: Option, text: str) -> tuple[Choice, ...]:
-    """At most 25 suggestions for what was typed so far."""
+async def suggest(kit: Kit, option: Option, text: str, place: Destination) -> tuple[Choice, ...]:
+    """At most 25 suggestions for what was typed so far at that place."""
     typed = " ".join(text.split())[-_LONGEST_TYPED:]
     match option.kind:
         case OptionKind.EVENT:
             return await _events(kit, typed)
+        case OptionKind.SUBSCRIPTION:
+            return await _subscriptions(kit, typed, place)
         case OptionKind.TYPE | OptionKind.AGENCY | OptionKind.PROGRAM:
             async with kit.store.reading() as unit:
                 known = await catalogue(unit)
@@ -59,6 +62,19 @@ async def _events(kit: Kit, typed: str) -> tuple[Choice, ...]:
         )
         for one in found[:MOST]
     )
+
+
+async def _subscriptions(kit: Kit, typed: str, place: Destination) -> tuple[Choice, ...]:
+    """Those of this place alone, which everybody there may list, found by number or words."""
+    async with kit.store.reading() as unit:
+        held = await held_at(unit, place)
+    lines = {str(number): f"{number}: {wish(one.words)}" for number, one in enumerate(held, 1)}
+    return tuple(
+        Choice(label=short(line, _LONGEST), value=number)
+        for number, line in lines.items()
+        if number.startswith(typed)
+        or (not typed.isdecimal() and typed.casefold() in line.casefold())
+    )[:MOST]
 
 
 def _plain(typed: str, values: Iterable[str]) -> tuple[Choice, ...]:

@@ -3,24 +3,27 @@
 import asyncio
 import difflib
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import tzinfo
 from uuid import uuid4
 
 from bot.commands.completing import suggest
 from bot.commands.kit import Command, Kit, answer
 from bot.commands.reading import checked
-from bot.commands.registry import COMMANDS
-from bot.commands.specs import without_followers, without_roles
-from bot.domain.channels import Health, reached, refused
+from bot.commands.registry import FOR_PLAIN_CHATS
+from bot.domain.channels import Health, reached, refused, tried_again
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option, Who
 from bot.domain.status import Status
 from bot.domain.subscriptions import Destination
 from bot.errors import ConfigError
-from bot.ports import Clock, Store
+from bot.ports import UNMETERED, Clock, Meter, Store
 from bot.rendering.answers import refusals
 
 logger = logging.getLogger(__name__)
+
+_AT_ONCE = 500
+"""Paused destinations that are looked through at once."""
 
 
 class CommandCore:
@@ -29,10 +32,9 @@ class CommandCore:
     Args:
         adapter: the first part of its destinations.
         status: how the service stands now.
-        has_roles: whether the platform has roles that a message can mention.
-        has_followers: whether channels there can follow one that publishes.
-        invite: where one adds the bot to another server; empty: nowhere.
-        commands: what it can do.
+        meter: counts what was asked.
+        commands: what it can do; see `registry.commands_for`.
+        troubles: where to say what is out of order with the adapter; `status` shows it.
 
     Attributes:
         wake: set when a destination may be sent to again; its dispatcher waits for it.
@@ -46,39 +48,46 @@ class CommandCore:
         *,
         adapter: str,
         status: Callable[[], Status],
-        has_roles: bool = False,
-        has_followers: bool = False,
-        invite: str = "",
-        commands: tuple[Command, ...] = COMMANDS,
+        meter: Meter = UNMETERED,
+        commands: tuple[Command, ...] = FOR_PLAIN_CHATS,
+        troubles: dict[str, str] | None = None,
     ) -> None:
         self.wake = asyncio.Event()
-        if not has_roles:
-            commands = tuple(replace(one, spec=without_roles(one.spec)) for one in commands)
-        if not has_followers:
-            commands = tuple(replace(one, spec=without_followers(one.spec)) for one in commands)
         self._commands = {one.spec.name: one for one in commands}
         self.specs: tuple[CommandSpec, ...] = tuple(one.spec for one in self._commands.values())
         self._adapter = adapter
-        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs, invite=invite)
+        self._troubles = {} if troubles is None else troubles
+        self._meter = meter
+        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs)
 
     def introduce(self, invite: str) -> None:
         """Where one adds the bot to another server or group; `/help` says it from now on."""
         self._kit = replace(self._kit, invite=invite)
 
+    def report(self, trouble: str) -> None:
+        """What is out of order although the adapter goes on; empty: nothing any more."""
+        if trouble:
+            self._troubles[self._adapter] = trouble
+        else:
+            self._troubles.pop(self._adapter, None)
+
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Answer a command or a press; never raises."""
+        began, crashed = self._kit.clock.elapsed(), False
+        name = request.command if request.command in self._commands else "unknown"
         try:
             return await self._answer(request)
         except ConfigError as exc:
             return answer(refusals.mistaken(str(exc)), is_private=True)
         except Exception:
-            problem = uuid4().hex[:8]
-            name = request.command if request.command in self._commands else "unknown"
+            problem, crashed = uuid4().hex[:8], True
             logger.exception("Problem %s: /%s at %s failed", problem, name, request.place)
             return answer(refusals.crashed(problem), is_private=True)
         finally:
             # `/start` resumes what was paused, and there may be others some day.
             self.wake.set()
+            took = self._kit.clock.elapsed() - began
+            self._meter.answered(self._adapter, name, took, crashed=crashed)
 
     async def _answer(self, request: CommandRequest) -> CommandReply:
         command = self._commands.get(request.command)
@@ -88,12 +97,20 @@ class CommandCore:
         if command.spec.who is Who.MANAGERS and not request.may_manage:
             return answer(refusals.not_allowed(command.spec.name), is_private=True)
         options = checked(command.spec, request.options)
-        return await command.handler(self._kit, replace(request, options=options))
+        reply = await command.handler(self._kit, replace(request, options=options))
+        return replace(reply, zone=await self._zone_at(request.place))
 
-    async def complete(self, command: str, option: Option, text: str) -> tuple[Choice, ...]:
+    async def _zone_at(self, place: Destination) -> tzinfo:
+        """As it is by now: `/settings` may have changed it."""
+        async with self._kit.store.reading() as unit:
+            return (await unit.destinations.channel(place)).zone
+
+    async def complete(
+        self, command: str, option: Option, text: str, *, place: Destination
+    ) -> tuple[Choice, ...]:
         """At most 25 suggestions for an option; none where something failed."""
         try:
-            return await suggest(self._kit, option, text)
+            return await suggest(self._kit, option, text, place)
         except Exception:
             name = command if command in self._commands else "unknown"
             logger.exception("Completing %s of /%s failed", option.name, name)
@@ -109,6 +126,24 @@ class CommandCore:
         await self._note(
             address, lambda health: refused(health, now=now, reason=reason, is_certain=True)
         )
+
+    async def retry(self, is_open: Callable[[str], bool]) -> None:
+        """Try those paused destinations again that `is_open` says of."""
+        now = self._kit.clock.now()
+        async for address in self._paused():
+            if is_open(address):
+                await self._note(address, lambda health: tried_again(health, now=now))
+
+    async def _paused(self) -> AsyncIterator[str]:
+        last = ""
+        while True:
+            async with self._kit.store.reading() as unit:
+                found = await unit.destinations.paused(self._adapter, after=last, limit=_AT_ONCE)
+            for one in found:
+                yield one.address
+            if len(found) < _AT_ONCE:
+                return
+            last = found[-1].address
 
     async def _note(self, address: str, change: Callable[[Health], Health]) -> None:
         """Change the health of a destination and of those inside it, a chat's topics say.

@@ -1,10 +1,10 @@
-"""Look up in the store what several commands need: names, a channel's zone, the event meant."""
+"""Look up in the store what several commands need: names, and the event that is meant."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from bot.commands.finding import named, nearest
-from bot.commands.zones import zone
+from bot.domain.asking import Held, spell_filter
 from bot.domain.catalogue import merged
 from bot.domain.events import Event, EventId
 from bot.domain.messages import Message
@@ -23,9 +23,13 @@ async def catalogue(unit: UnitOfWork) -> Catalogue:
     return merged(await unit.names.known())
 
 
-async def zone_at(unit: UnitOfWork, place: Destination) -> tzinfo:
-    """The time zone of a channel."""
-    return zone((await unit.destinations.channel(place)).time_zone)
+async def held_at(unit: UnitOfWork, place: Destination) -> tuple[Held, ...]:
+    """The subscriptions of a channel, in the order of their numbers."""
+    known = await catalogue(unit)
+    subscriptions = await unit.subscriptions.held(place)
+    return tuple(
+        Held(subscription=one, words=spell_filter(one.filter, known)) for one in subscriptions
+    )
 
 
 async def meant_event(

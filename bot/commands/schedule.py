@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.commands.finding import is_over, upcoming
 from bot.commands.kit import Kit, answer
-from bot.commands.looking import catalogue, meant_event, zone_at
+from bot.commands.looking import catalogue, meant_event
 from bot.commands.reading import asked, number
 from bot.domain.asking import read_filter
 from bot.domain.changes import Kind
@@ -47,7 +47,6 @@ async def _in_full(kit: Kit, unit: UnitOfWork, request: CommandRequest, shown: T
         is_next=request.command == "next",
         has_passed=is_over(event, kit.clock.now()),
         is_muted=event.id in await unit.destinations.muted(request.place),
-        zone=await zone_at(unit, request.place),
     )
 
 
@@ -59,8 +58,7 @@ async def show_events(kit: Kit, request: CommandRequest) -> CommandReply:
         found = await ahead(kit, unit, wanted)
         if not found:
             return answer(await _nothing(kit, unit, request), replaces="page" in request.options)
-        zone = await zone_at(unit, request.place)
-    message = answers.schedule(_page(found, page, wanted), zone=zone)
+    message = answers.schedule(_page(found, page, wanted))
     return answer(message, replaces="page" in request.options)
 
 

@@ -6,7 +6,7 @@ from bot.commands.kit import Kit, answer
 from bot.commands.reading import switch
 from bot.commands.specs import PUBLISH
 from bot.commands.subscribing import meet
-from bot.commands.zones import read_zone, zone
+from bot.commands.zones import read_zone
 from bot.domain.asking import read_kinds, read_leads
 from bot.domain.channels import Channel
 from bot.domain.requests import CommandReply, CommandRequest, OptionKind
@@ -28,7 +28,6 @@ async def settings(kit: Kit, request: CommandRequest) -> CommandReply:
     message = answers.shown(
         channel,
         now=kit.clock.now(),
-        zone=zone(channel.time_zone),
         has_roles=_has_roles(kit),
         has_followers=any(PUBLISH in spec.options for spec in kit.specs),
         is_changed=channel != before,

@@ -88,7 +88,7 @@ UNSUBSCRIBE = CommandSpec(
         Option(
             name="number",
             description="Its number in /subscriptions",
-            kind=OptionKind.NUMBER,
+            kind=OptionKind.SUBSCRIPTION,
             is_first=True,
         ),
     ),

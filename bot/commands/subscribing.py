@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 from bot.commands.guiding import ask, chosen, is_asking
 from bot.commands.kit import Kit, answer
-from bot.commands.looking import catalogue, zone_at
+from bot.commands.looking import catalogue, held_at
 from bot.commands.reading import asked, number
 from bot.commands.schedule import ahead
 from bot.domain.asking import Held, read_filter, spell_filter
 from bot.domain.changes import Kind
 from bot.domain.messages import Message
 from bot.domain.requests import CommandReply, CommandRequest
-from bot.domain.subscriptions import Destination, Filter
+from bot.domain.subscriptions import Filter
 from bot.errors import ConfigError
 from bot.ports import UnitOfWork
 from bot.rendering.answers import subscriptions as answers
@@ -90,7 +90,6 @@ async def _confirmed(kit: Kit, request: CommandRequest, added: _Added) -> Messag
             is_new=added.is_new,
             following=following[0] if following else None,
             health=await unit.destinations.health(request.place),
-            zone=await zone_at(unit, request.place),
         )
 
 
@@ -105,7 +104,7 @@ async def meet(unit: UnitOfWork, request: CommandRequest) -> None:
 async def unsubscribe(kit: Kit, request: CommandRequest) -> CommandReply:
     """Remove one subscription, or all."""
     async with kit.store.writing() as unit:
-        held = await _held(unit, request.place)
+        held = await held_at(unit, request.place)
         doomed = _doomed(held, request)
         for one in doomed:
             await unit.subscriptions.remove(request.place, one.subscription.id)
@@ -143,18 +142,9 @@ async def list_subscriptions(kit: Kit, request: CommandRequest) -> CommandReply:
         muted = await here.muted(request.place)
         known = await unit.snapshots.recall(muted) if muted else {}
         standing = answers.Standing(
-            held=await _held(unit, request.place),
+            held=await held_at(unit, request.place),
             health=await here.health(request.place),
             last=await here.last_delivery(request.place),
             muted=tuple(known[key].event for key in muted if key in known),
-            zone=await zone_at(unit, request.place),
         )
     return answer(answers.listed(standing, may_manage=request.may_manage))
-
-
-async def _held(unit: UnitOfWork, place: Destination) -> tuple[Held, ...]:
-    known = await catalogue(unit)
-    subscriptions = await unit.subscriptions.held(place)
-    return tuple(
-        Held(subscription=one, words=spell_filter(one.filter, known)) for one in subscriptions
-    )

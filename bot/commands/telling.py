@@ -5,7 +5,7 @@ from collections import Counter
 
 from bot.commands.finding import upcoming
 from bot.commands.kit import Kit, answer
-from bot.commands.looking import catalogue, zone_at
+from bot.commands.looking import catalogue
 from bot.commands.reading import number
 from bot.domain.channels import Reach, reached
 from bot.domain.requests import CommandReply, CommandRequest
@@ -40,8 +40,7 @@ async def show_status(kit: Kit, request: CommandRequest) -> CommandReply:
             last=await unit.destinations.last_delivery(request.place),
         )
         events = len(upcoming(await unit.snapshots.find(), now))
-        zone = await zone_at(unit, request.place)
-    return answer(about.status(kit.status(), here, events=events, now=now, zone=zone))
+    return answer(about.status(kit.status(), here, events=events, now=now))
 
 
 async def show_help(kit: Kit, request: CommandRequest) -> CommandReply:

@@ -1,22 +1,13 @@
 """Time zones by the names that people know them by. The names come with the machine or `tzdata`."""
 
 import difflib
-from datetime import UTC, tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import available_timezones
 
 from bot.domain.subscriptions import normalised
 from bot.errors import ConfigError
 
 _NEAR = 0.6
-
-
-def zone(name: str) -> tzinfo:
-    """The zone of this name; UTC where the machine does not have it."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
 
 
 def read_zone(text: str) -> str:

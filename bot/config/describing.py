@@ -55,4 +55,6 @@ def _first_run(settings: Settings) -> str:
 
 
 def _serving(listen: str) -> str:
-    return f"Serves no page on {listen} yet: a later version does." if listen else "Serves no page."
+    if listen:
+        return f"Serves /healthz, /readyz and /metrics at {listen}."
+    return "Serves no health checks and no metrics, as web.listen is empty."

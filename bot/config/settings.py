@@ -96,7 +96,7 @@ class ConsoleSettings(_Section):
 
 
 class WebSettings(_Section):
-    """Where the page and the health checks are served; empty: nowhere."""
+    """Where the health checks and the metrics are served; empty: nowhere."""
 
     listen: Listen = ""
 

@@ -20,5 +20,7 @@ Glossary, one word for one meaning:
 - *delivery*: one message owed to one destination; the *outbox* is all deliveries.
 - *lease*: the time for which a sender owns a claimed delivery.
 - *outcome*: what became of one attempt to send; *backoff*: the growing pause before the next.
+- *cause*: why an attempt came out so, in one of few words that can be counted.
+- *heartbeat*: a loop's sign of life, with until when it will show itself again.
 - *headroom*: what is left of the hourly request budget; *probe*: a request that asks for given ids.
 """

@@ -1,8 +1,10 @@
 """How a channel wants to be addressed, and how well it can be reached. Pure."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum, unique
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.changes import Kind
 from bot.domain.subscriptions import DEFAULT_LEADS, Destination
@@ -34,6 +36,20 @@ class Channel:
     mention_kinds: frozenset[Kind] = frozenset({Kind.WEBCAST})
     leads: frozenset[timedelta] = frozenset(DEFAULT_LEADS)
     publishes: bool = False
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of that name; UTC where this machine does not have it."""
+        return _zone(self.time_zone)
+
+
+@lru_cache(maxsize=1024)  # more than there are; a name that is none costs a search on the disk
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # An older store may hold a name that this machine does not; a folder's raises OSError.
+        return UTC
 
 
 DEFAULT_CHANNEL = Channel()
@@ -103,6 +119,13 @@ def refused(
         since = now if first_doubt else health.since
         return Health(reach=Reach.SUSPECT, since=since, reason=reason, missing=missing)
     return Health(reach=Reach.PAUSED, since=now, reason=reason, missing=missing)
+
+
+def tried_again(health: Health, *, now: datetime) -> Health:
+    """After a sign that a paused one can be reached: doubtful, until a success proves the sign."""
+    if health.reach is not Reach.PAUSED:
+        return health
+    return replace(health, reach=Reach.SUSPECT, since=now)
 
 
 def reached(health: Health, *, now: datetime) -> Health:

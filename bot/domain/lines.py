@@ -17,7 +17,8 @@ LONGEST_PRESS = 64
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 _NAMED = re.compile(r"(?P<name>[^\W\d]+):(?!//)(?P<value>.*)")
 _WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+')
-_MUST_BE_QUOTED = re.compile(r"[\s:]")
+_MUST_BE_QUOTED = re.compile(r"[\s:]|^//")
+"""What would read as an option, and what would make an address of the option before it."""
 
 
 def split_line(text: str) -> tuple[str, str]:

@@ -18,21 +18,31 @@ class LinkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """A moment that the reader's own client may show in the reader's own zone.
+    """A moment: the reader's own client may show it in the reader's own zone.
+
+    Where it cannot, a renderer puts it in words, in the zone of the channel
+    (`rendering.words.spelled`); so one message serves channels of all zones.
 
     Attributes:
         at: the moment, aware UTC.
-        text: the fall-back in words, at the precision that LL2 states.
+        to_the_second: whether it is stated so exactly; otherwise to the minute.
         relative: whether to show "in 2 hours" beside the clock time, where the client can.
 
     """
 
     at: datetime
-    text: str
+    to_the_second: bool = False
     relative: bool = False
 
 
-Piece = str | Stamp
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A role of a server, by the platform's id: named, not called. Shown by name where possible."""
+
+    id: str
+
+
+Piece = str | Stamp | Role
 
 
 @unique

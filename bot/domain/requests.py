@@ -4,8 +4,9 @@ Adapters offer the specs in their platform's way, turn what a person typed, chos
 `CommandRequest`, and show the `CommandReply`. No adapter knows what a command does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from enum import StrEnum, unique
 from typing import Protocol
 
@@ -27,7 +28,8 @@ class OptionKind(StrEnum):
     """What an option takes; adapters complete it, or offer its choices, by this."""
 
     TEXT = "text"
-    NUMBER = "number"
+    SUBSCRIPTION = "subscription"
+    """One of the place's own, by its number in the list."""
     EVENT = "event"
     TYPE = "type"
     AGENCY = "agency"
@@ -123,12 +125,14 @@ class CommandReply:
         messages: what to show, in order; buttons are in the messages.
         is_private: only for whoever asked, where the platform can do that.
         replaces: an answer to a press takes the place of the message that holds the button.
+        zone: the time zone of the place that it is about, for whoever puts moments in words.
 
     """
 
     messages: tuple[Message, ...]
     is_private: bool = False
     replaces: bool = False
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,17 +153,28 @@ class Desk(Protocol):
     def introduce(self, invite: str) -> None:
         """Where one adds the bot to another server or group; known once the adapter is open."""
 
+    def report(self, trouble: str) -> None:
+        """What is out of order although the adapter goes on, in a sentence; empty: nothing."""
+
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Answer a command or a press; never raises."""
 
-    async def complete(self, command: str, option: Option, text: str) -> tuple[Choice, ...]:
-        """At most 25 suggestions for an option."""
+    async def complete(
+        self, command: str, option: Option, text: str, *, place: Destination
+    ) -> tuple[Choice, ...]:
+        """At most 25 suggestions for an option of a command that is typed at that place."""
 
     async def reachable(self, address: str) -> None:
         """The platform says that this destination may be tried again."""
 
     async def unreachable(self, address: str, reason: str) -> None:
         """The platform says that this destination cannot be reached any more."""
+
+    async def retry(self, is_open: Callable[[str], bool]) -> None:
+        """Try those paused destinations again that `is_open` says of, by all that is known now.
+
+        Weaker than `reachable`, the platform's own word: when it fails too, nobody is told anew.
+        """
 
     async def moved(self, old: str, new: str) -> None:
         """The platform gave this destination another address for good."""

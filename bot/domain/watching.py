@@ -51,6 +51,7 @@ class Headroom:
 
     Attributes:
         cap: polls allowed in any `period`; the reserve for probes is already taken off.
+        reserve: requests kept for probes, beyond the cap.
         period: the length of the rolling window.
         spent: when the requests that still count were made, ascending.
         blocked_until: LL2 told us to stay away until then; None: it did not.
@@ -59,6 +60,7 @@ class Headroom:
 
     cap: int
     period: timedelta
+    reserve: int = 0
     spent: tuple[datetime, ...] = ()
     blocked_until: datetime | None = None
 
@@ -108,11 +110,30 @@ class Noticed:
     noticed_at: datetime
 
 
+@unique
+class PollOutcome(StrEnum):
+    """What one poll came to, in a word."""
+
+    READ = "read"
+    """LL2's list was read and believed."""
+    DOUBTED = "doubted"
+    """It lacks so much that it was not believed."""
+    TORN = "torn"
+    """Its pages did not fit together."""
+    UNAVAILABLE = "unavailable"
+    """LL2 gave no usable answer."""
+    THROTTLED = "throttled"
+    """LL2 answered 429."""
+    NO_BUDGET = "no_budget"
+    """LL2 was not asked: the request budget had nothing left."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollReport:
     """What one poll came to.
 
     Attributes:
+        outcome: in a word.
         events: how many events LL2 gave.
         changes: what was noticed; on a silent first run nothing, whatever was learnt.
         is_first: the store knew nothing before.
@@ -121,6 +142,7 @@ class PollReport:
 
     """
 
+    outcome: PollOutcome = PollOutcome.READ
     events: int = 0
     changes: tuple[Change, ...] = ()
     is_first: bool = False

@@ -134,6 +134,7 @@ class RequestBudget:
         return Headroom(
             cap=self._limit - self._reserve(),
             period=self._period,
+            reserve=self._reserve(),
             spent=tuple(sorted([*self._own(now), *others])),
             blocked_until=self._blocked_until if blocked else None,
         )

@@ -1,4 +1,4 @@
-"""Every port: what the services ask of LL2, the store, the clock and the adapters.
+"""Every port: what the services ask of LL2, the store, the clock, the adapters and watchers.
 
 Implementations do not inherit from these; mypy checks them where `app.py` puts them together. The
 docstrings are the contract, and the contract tests quote them.
@@ -15,22 +15,28 @@ from bot.ports.store import (
     Subscriptions,
     UnitOfWork,
 )
+from bot.ports.vitals import UNMETERED, UNWATCHED, Meter, Pulse, Vitals
 from bot.ports.world import Clock, EventSource, RequestLog
 
 __all__ = [
+    "UNMETERED",
+    "UNWATCHED",
     "Adapter",
     "AdapterFactory",
     "Clock",
     "Destinations",
     "EventSource",
     "Memory",
+    "Meter",
     "Names",
     "Outbox",
     "Pace",
+    "Pulse",
     "RequestLog",
     "Snapshots",
     "Store",
     "Subscriptions",
     "Surroundings",
     "UnitOfWork",
+    "Vitals",
 ]

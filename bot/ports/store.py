@@ -13,11 +13,8 @@ from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
 from bot.domain.requests import Person
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
-from bot.domain.watching import (
-    Catalogue,
-    Noticed,
-    Tracked,
-)
+from bot.domain.vitals import Queue
+from bot.domain.watching import Catalogue, Noticed, Tracked
 
 
 class Snapshots(Protocol):
@@ -125,8 +122,8 @@ class Outbox(Protocol):
         A reminder of an event that was withdrawn since is void and left out.
         """
 
-    async def message(self, form: str) -> tuple[MessageId, Message] | None:
-        """The message that was kept under a form."""
+    async def message(self, form: str) -> MessageId | None:
+        """The id of the message that was kept under a form; a program that sends writes it anew."""
 
     async def keep_message(self, form: str, message: Message) -> MessageId:
         """Keep a message under its form, once for all its recipients."""
@@ -143,6 +140,9 @@ class Outbox(Protocol):
         What was due before and could not be claimed waits for another of its event and destination,
         and becomes free with that one.
         """
+
+    async def queue(self, adapter: str, now: datetime) -> Queue:
+        """How much is pending for an adapter; counts `MOST_COUNTED` at the most, so it is cheap."""
 
     async def records(
         self, *, state: State | None = None, limit: int | None = None
@@ -181,6 +181,9 @@ class Destinations(Protocol):
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
         """The health of those of them that are not active."""
 
+    async def paused(self, adapter: str, *, after: str, limit: int) -> tuple[Destination, ...]:
+        """Paused destinations of an adapter by address, from the first behind `after` on."""
+
     async def ailing(self, limit: int) -> Mapping[Destination, Health]:
         """Destinations that are not active, those that have been so the longest first."""
 
@@ -191,10 +194,14 @@ class Destinations(Protocol):
         """Other destinations of its server that hold subscriptions and are active, oldest first."""
 
     async def untold(self, adapter: str) -> tuple[Trouble, ...]:
-        """The paused of an adapter of which nobody was told; from now on they count as told.
+        """The paused of an adapter of which nobody was told.
 
-        Only those that hold subscriptions; nobody misses anything elsewhere.
+        Only those that hold subscriptions; nobody misses anything elsewhere. One that is tried
+        again and refused once more has been told of; one that was active in between has not.
         """
+
+    async def set_told(self, told: Collection[Destination], *, is_told: bool) -> None:
+        """Whether somebody was told that these are paused."""
 
     async def move(self, old: Destination, new: Destination) -> None:
         """Give all that the old address holds to the new one, which may hold things already."""

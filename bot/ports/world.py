@@ -21,6 +21,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The present, aware UTC."""
 
+    def elapsed(self) -> timedelta:
+        """The time since some moment, never put back or forward as the present may be."""
+
     async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
         """Return after `pause` (None: never by itself) or as soon as one of `wakes` is set."""
 

@@ -51,9 +51,9 @@ def compose(news: tuple[News, ...], event: Event) -> Message:
     """
     return Message(
         kind=kind_of(news[0]),
-        headline=headline(news, event),
+        headline=headline(news),
         title=short(event.name, _TITLE) or f"Event {event.id}",
-        sections=(*_changes(news, event), *_facts(news, event), *_background(news, event)),
+        sections=(*_changes(news), *_facts(news, event), *_background(news, event)),
         links=links(news, event),
         picture=picture(event.image),
         buttons=row(details(event.id), mute(event.id)),
@@ -61,12 +61,12 @@ def compose(news: tuple[News, ...], event: Event) -> Message:
     )
 
 
-def _changes(news: tuple[News, ...], event: Event) -> tuple[Section, ...]:
+def _changes(news: tuple[News, ...]) -> tuple[Section, ...]:
     """A part for each piece of news; those that the headline leaves out get their own words."""
     found: list[Section] = []
     for one in news:
         is_told = one is news[0] or (isinstance(one, EventAnnounced) and _leads_live(news))
-        found.extend(_told(one, "" if is_told else headline_of(one, event)))
+        found.extend(_told(one, "" if is_told else headline_of(one)))
     return tuple(found)
 
 

@@ -1,6 +1,7 @@
 """A message as a Discord embed, in the words of Discord's API. Pure; knows no client library.
 
 Left to the adapter: buttons (`button_links` says which links become some), mentions and flags.
+An embed needs no time zone: Discord shows a moment in each reader's own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from bot.domain.messages import Limits, Link, Message, Picture, Section, Section
 from bot.rendering.discord_markdown import escaped, label, masked, piece, uri
 from bot.rendering.fit import Measure, cut, cut_pieces, fit, length, longest
 from bot.rendering.untrusted import printable
+from bot.rendering.words import spelled
 
 _TITLE, _DESCRIPTION, _FOOTER, _AUTHOR = 256, 4096, 2048, 256
 _FIELDS, _NAME, _VALUE, _ALL = 25, 256, 1024, 6000
@@ -155,17 +157,13 @@ def _name(section: Section) -> str:
 
 
 def _value(section: Section) -> str:
-    most = sum(length(_raw(part), Measure.UTF16) for part in section.body)
+    most = sum(length(spelled(part), Measure.UTF16) for part in section.body)
     return longest(
         lambda amount: "".join(map(piece, cut_pieces(section.body, amount))).strip(),
         most,
         _VALUE,
         Measure.UTF16,
     )
-
-
-def _raw(part: str | Stamp) -> str:
-    return part.text if isinstance(part, Stamp) else part
 
 
 def _credit(picture: Picture | None) -> str:

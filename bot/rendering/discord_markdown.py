@@ -7,8 +7,9 @@ leads. Plain web addresses stay as they are, since an escape inside one would br
 import re
 from urllib.parse import quote
 
-from bot.domain.messages import Link, Piece, Stamp
+from bot.domain.messages import Link, Piece, Role, Stamp
 from bot.rendering.untrusted import host, printable, web_address
+from bot.rendering.words import spelled
 
 _ZERO_WIDTH = "\N{ZERO WIDTH SPACE}"
 _ADDRESS = re.compile(r"https?://[\w\-.~:/?#@!$&'(+,;=%]+")
@@ -55,10 +56,14 @@ def _without_blocks(text: str) -> str:
 
 
 def piece(part: Piece) -> str:
-    """A piece of text, or a moment that each reader's client shows in the reader's own zone."""
-    if isinstance(part, str):
-        return escaped(part)
-    return moment(part)
+    """A piece of text; a moment in the zone of each reader's client; a role by its name."""
+    match part:
+        case Stamp():
+            return moment(part)
+        case Role(id=key) if key.isascii() and key.isdecimal():
+            return f"<@&{key}>"
+        case _:
+            return escaped(spelled(part))
 
 
 def moment(stamp: Stamp) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, unique
 
-from bot.domain.messages import Limits, Message, Piece, Section, SectionKind, Stamp
+from bot.domain.messages import Limits, Message, Piece, Section, SectionKind
+from bot.rendering.words import spelled
 
 _MORE = "…"
 _WORD_END_WITHIN = 24
@@ -201,21 +202,20 @@ def _with_body(message: Message, at: int, limit: int) -> Message:
 
 
 def _size(section: Section) -> int:
-    return sum(length(_text(piece), Measure.UTF16) for piece in section.body)
+    return sum(length(spelled(piece), Measure.UTF16) for piece in section.body)
 
 
 def cut_pieces(body: tuple[Piece, ...], limit: int) -> tuple[Piece, ...]:
-    """Pieces up to `limit` UTF-16 units; a stamp stays whole or goes."""
+    """Pieces up to about `limit` UTF-16 units; what is no text stays whole or goes.
+
+    A moment counts as long as its words are in UTC, which are hardly longer in other zones.
+    """
     kept: list[Piece] = []
     for piece in body:
-        fits = length(_text(piece), Measure.UTF16) <= limit
+        fits = length(spelled(piece), Measure.UTF16) <= limit
         if not fits:
-            rest = _MORE if isinstance(piece, Stamp) else cut(piece, limit, Measure.UTF16)
+            rest = cut(piece, limit, Measure.UTF16) if isinstance(piece, str) else _MORE
             return (*kept, rest) if limit > 0 else tuple(kept)
         kept.append(piece)
-        limit -= length(_text(piece), Measure.UTF16)
+        limit -= length(spelled(piece), Measure.UTF16)
     return tuple(kept)
-
-
-def _text(piece: Piece) -> str:
-    return piece.text if isinstance(piece, Stamp) else piece

@@ -14,20 +14,20 @@ from bot.domain.changes import (
     WebcastLive,
 )
 from bot.domain.dates import Grain, Shift, grain, is_precise, label, shift
-from bot.domain.events import Event, StatedDate
+from bot.domain.events import StatedDate
 from bot.rendering.words import distance, lead
 
 
-def headline(news: tuple[News, ...], event: Event) -> str:
+def headline(news: tuple[News, ...]) -> str:
     """The headline of a message: that of the first piece of news, which is the most telling."""
     first = news[0]
     announced = next((one for one in news if isinstance(one, EventAnnounced)), None)
     if isinstance(first, WebcastLive) and announced is not None:
-        return f"{headline_of(announced, event)}: live now"
-    return headline_of(first, event)
+        return f"{headline_of(announced)}: live now"
+    return headline_of(first)
 
 
-def headline_of(news: News, event: Event) -> str:
+def headline_of(news: News) -> str:
     """What one piece of news says in a few words."""
     match news:
         case EventAnnounced(returned=returned):
@@ -38,7 +38,7 @@ def headline_of(news: News, event: Event) -> str:
             only = details[0].name if len(details) == 1 else "details"
             return f"{only.capitalize()} changed"
         case Reminder():
-            return _reminded(news, event)
+            return _reminded(news)
         case _:
             return _plainly(news)
 
@@ -61,11 +61,12 @@ def _new(number: int, noun: str) -> str:
     return f"New {noun}" if number == 1 else f"{number} new {noun}s"
 
 
-def _reminded(reminder: Reminder, event: Event) -> str:
-    """A late one must not claim a remaining time that is no longer true: it names the date."""
-    if reminder.late:
-        return f"Late reminder: {label(event.stated)}"
-    return f"Coming up in about {lead(reminder.lead)}"
+def _reminded(reminder: Reminder) -> str:
+    """A late one must not claim a remaining time that is no longer true; the facts tell the date.
+
+    No headline tells a clock time: it is text, which cannot be in each channel's zone.
+    """
+    return "Late reminder" if reminder.late else f"Coming up in about {lead(reminder.lead)}"
 
 
 def _moved(before: StatedDate, after: StatedDate) -> str:

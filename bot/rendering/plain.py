@@ -2,12 +2,15 @@
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, tzinfo
 from functools import partial
 from itertools import groupby
 
-from bot.domain.messages import Limits, Link, Message, Picture, Section, SectionKind, Stamp
+from bot.domain.messages import Limits, Link, Message, Picture, Section, SectionKind
 from bot.rendering.fit import Measure, cut, fit, length
 from bot.rendering.untrusted import host, printable
+from bot.rendering.words import spelled
 
 _WIDEST_NAME = 12
 
@@ -16,6 +19,7 @@ def render_plain(
     message: Message,
     limits: Limits,
     *,
+    zone: tzinfo = UTC,
     width: int | None = None,
     measure: Measure = Measure.UTF16,
 ) -> str:
@@ -24,18 +28,20 @@ def render_plain(
     Args:
         message: what to show.
         limits: the platform's.
+        zone: the channel's (`Channel.zone`), in which moments are told.
         width: columns of a terminal, where lines are wrapped and facts stand in a table; None:
             lines are left to the reader's screen.
         measure: in what the platform counts.
 
     """
-    laid_out = partial(_layout, width=width)
+    laid_out = partial(_layout, zone=zone, width=width)
     fitted = fit(message, limits, lambda candidate: length(laid_out(candidate), measure))
     # A last resort: what `compose` makes always fits by now, what a plug-in makes may not.
     return cut(laid_out(fitted), limits.text, measure)
 
 
-def _layout(message: Message, *, width: int | None) -> str:
+def _layout(message: Message, *, zone: tzinfo, width: int | None) -> str:
+    message = _in_words(message, zone)
     linked = [*(_link_row(link) for link in message.links), *_picture_row(message.picture)]
     names = [len(name) for name, _ in (*_facts(message), *linked)]
     column = min(max(names, default=0), _WIDEST_NAME) + 2
@@ -45,6 +51,14 @@ def _layout(message: Message, *, width: int | None) -> str:
         "\n".join(_row(name, text, width, column) for name, text in linked),
     ]
     return printable("\n\n".join(block for block in blocks if block))
+
+
+def _in_words(message: Message, zone: tzinfo) -> Message:
+    told = (
+        replace(one, body=tuple(spelled(piece, zone) for piece in one.body))
+        for one in message.sections
+    )
+    return replace(message, sections=tuple(told))
 
 
 def _sections(message: Message, width: int | None, column: int) -> Iterator[str]:
@@ -63,7 +77,7 @@ def _facts(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def _text(section: Section) -> str:
-    return "".join(piece.text if isinstance(piece, Stamp) else piece for piece in section.body)
+    return "".join(map(spelled, section.body))
 
 
 def _link_row(link: Link) -> tuple[str, str]:

@@ -6,6 +6,7 @@ Left to the adapter: the keyboard, and the picture as a link preview.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, tzinfo
 from functools import lru_cache
 from html import escape, unescape
 from itertools import groupby
@@ -13,12 +14,15 @@ from typing import overload
 
 from bot.domain.changes import Kind
 from bot.domain.messages import Limits, Link, Message, Piece, Section, SectionKind, Stamp
+from bot.rendering.bundling import Bundle
 from bot.rendering.fit import Measure, cut, fit, length
 from bot.rendering.untrusted import printable, web_address
+from bot.rendering.words import spelled
 
 _ENTITIES = 100
 """Telegram takes no more in one message (facts-delivery, section 4)."""
 
+_BETWEEN = "\n\n" + 12 * "\N{BOX DRAWINGS LIGHT HORIZONTAL}" + "\n\n"
 _JOINER = "\N{WORD JOINER}"
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 _SCHEME = re.compile(r"\b(?!https?://)([a-z][a-z0-9+.-]*:)(?=//)", re.IGNORECASE)
@@ -31,6 +35,9 @@ _MARKED = re.compile(r"<(b|i|a|tg-time)\b[^>]*>(.*?)</\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _CLOCK, _RELATIVE = "wDt", "r"
 _STAMPS = range(1, 1 << 31)
+_AT_ONCE = 512
+"""Renderings remembered: some messages at once, each in the zones of its channels."""
+
 _COUNTDOWN = "\N{HOURGLASS WITH FLOWING SAND}"
 """What an old client shows in place of "in 2 hours"."""
 
@@ -47,15 +54,35 @@ _SIGNS = {
 """In place of Discord's colours: what a scrolling reader sees first."""
 
 
-@lru_cache(maxsize=64)  # one message goes to thousands of chats
-def render_telegram(message: Message, limits: Limits) -> str:
-    """The HTML; its text after parsing is at most `limits.text` UTF-16 units long."""
-    fitted = fit(message, limits, lambda candidate: _length(_layout(candidate)))
-    html = _layout(fitted)
+@lru_cache(maxsize=_AT_ONCE)  # one message goes to thousands of chats
+def render_telegram(message: Message, limits: Limits, zone: tzinfo = UTC) -> str:
+    """The HTML; its text after parsing is at most `limits.text` UTF-16 units long.
+
+    Args:
+        message: what to show.
+        limits: the platform's.
+        zone: the channel's (`Channel.zone`), for clients that cannot convert times.
+
+    """
+    fitted = fit(message, limits, lambda candidate: _length(_layout(candidate, zone)))
+    html = _layout(fitted, zone)
     if _length(html) > limits.text:
         # A last resort: what `compose` makes always fits by now, what a plug-in makes may not.
         return escape(cut(_visible(html), limits.text, Measure.UTF16))
     return html
+
+
+def render_bundle(bundle: Bundle, limits: Limits, zone: tzinfo = UTC) -> str:
+    """The HTML of messages that go together."""
+    return _BETWEEN.join(render_telegram(one, limits, zone) for one in bundle)
+
+
+def go_together(bundle: Bundle, limits: Limits, zone: tzinfo = UTC) -> bool:
+    """Whether one post can show these; it has one place for buttons, and one for a picture."""
+    if any(one.buttons or one.picture for one in bundle):
+        return False
+    html = render_bundle(bundle, limits, zone)
+    return _length(html) <= limits.text and len(_MARKED.findall(html)) <= _ENTITIES
 
 
 def _length(html: str) -> int:
@@ -67,10 +94,10 @@ def _visible(html: str) -> str:
     return unescape(_TAG.sub("", html))
 
 
-def _layout(message: Message) -> str:
+def _layout(message: Message, zone: tzinfo) -> str:
     if message.kind is not None:
         message = _without_commands(message)
-    blocks = [_head(message), *_sections(message), "\n".join(_last_lines(message))]
+    blocks = [_head(message), *_sections(message, zone), "\n".join(_last_lines(message))]
     return _few_entities("\n\n".join(block for block in blocks if block).strip())
 
 
@@ -102,10 +129,10 @@ def _head(message: Message) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _sections(message: Message) -> Iterator[str]:
+def _sections(message: Message, zone: tzinfo) -> Iterator[str]:
     """Paragraphs one by one, neighbouring facts line by line."""
     for are_facts, group in groupby(message.sections, lambda one: one.kind is SectionKind.FACT):
-        texts = ((one, _body(one)) for one in group)
+        texts = ((one, _body(one, zone)) for one in group)
         shown = [(one, text) for one, text in texts if text]
         if are_facts:
             yield "\n".join(_row(one.heading, text) for one, text in shown)
@@ -113,8 +140,8 @@ def _sections(message: Message) -> Iterator[str]:
             yield from (_paragraph(one.heading, text) for one, text in shown)
 
 
-def _body(section: Section) -> str:
-    return "".join(map(_piece, section.body)).strip()
+def _body(section: Section, zone: tzinfo) -> str:
+    return "".join(_piece(part, zone) for part in section.body).strip()
 
 
 def _row(heading: str, text: str) -> str:
@@ -138,13 +165,14 @@ def _link(link: Link) -> str:
     return f'<a href="{escape(address)}">{label or escape(address)}</a>'
 
 
-def _piece(part: Piece) -> str:
-    return _text(part) if isinstance(part, str) else _moment(part)
+def _piece(part: Piece, zone: tzinfo) -> str:
+    text = _text(spelled(part, zone))
+    return _moment(part, text) if isinstance(part, Stamp) else text
 
 
-def _moment(stamp: Stamp) -> str:
+def _moment(stamp: Stamp, text: str) -> str:
     """A moment that clients show in their reader's zone; old ones show the words inside."""
-    unix, text = int(stamp.at.timestamp()), _text(stamp.text)
+    unix = int(stamp.at.timestamp())
     if unix not in _STAMPS:
         return text
     beside = f" ({_time(unix, _RELATIVE, _COUNTDOWN)})" if stamp.relative else ""

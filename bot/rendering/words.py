@@ -1,15 +1,16 @@
 """Amounts, spans of time and dates in words. Pure; knows nothing of messages about events."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, timedelta, tzinfo
+from typing import assert_never
 
 from bot.domain.dates import Grain, grain, is_precise, label, window
 from bot.domain.events import DatePrecision, StatedDate
-from bot.domain.messages import Piece, Stamp
+from bot.domain.messages import Piece, Role, Stamp
 
 _EXACT_UNTIL = timedelta(days=7)
 _HOURS_UNTIL = timedelta(hours=48)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-_TO_THE_MINUTE = DatePrecision(id=1)
+_TO_THE_SECOND, _TO_THE_MINUTE = DatePrecision(id=0), DatePrecision(id=1)
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:
@@ -63,13 +64,21 @@ def distance(before: StatedDate, after: StatedDate) -> str:
     return f"about {span(hours).removeprefix('about ')}" if hours else ""
 
 
-def moment(at: datetime, *, zone: tzinfo = UTC, relative: bool = False) -> Stamp:
-    """A moment to the minute; its words are in `zone`, for clients that show no local time."""
-    stated = StatedDate(date=at, precision=_TO_THE_MINUTE)
-    return Stamp(at=at, text=label(stated, zone), relative=relative)
+def spelled(piece: Piece, zone: tzinfo = UTC) -> str:
+    """A piece in words alone; a moment by the clocks of a zone: "14 Mar 2027, 14:05 CET"."""
+    match piece:
+        case str():
+            return piece
+        case Stamp(at=at, to_the_second=is_exact):
+            precision = _TO_THE_SECOND if is_exact else _TO_THE_MINUTE
+            return label(StatedDate(date=at, precision=precision), zone)
+        case Role(id=key):
+            return f"the role with the id {key}"
+        case _ as never:
+            assert_never(never)
 
 
-def when(stated: StatedDate, *, relative: bool = False, zone: tzinfo = UTC) -> tuple[Piece, ...]:
+def when(stated: StatedDate, *, relative: bool = False) -> tuple[Piece, ...]:
     """A date as pieces of text: a stamp where it has a clock time, otherwise its plain label.
 
     A date to the hour is stamped at the full hour and called "around", because readers' clients
@@ -78,6 +87,7 @@ def when(stated: StatedDate, *, relative: bool = False, zone: tzinfo = UTC) -> t
     allowed = window(stated)
     if allowed is None or stated.date is None or not is_precise(stated):
         return (label(stated),)
-    if grain(stated) is not Grain.HOUR:
-        return (Stamp(at=stated.date, text=label(stated, zone), relative=relative),)
-    return ("around ", moment(allowed.start, zone=zone, relative=relative))
+    if grain(stated) is Grain.HOUR:
+        return ("around ", Stamp(at=allowed.start, relative=relative))
+    is_exact = grain(stated) is Grain.SECOND
+    return (Stamp(at=stated.date, to_the_second=is_exact, relative=relative),)

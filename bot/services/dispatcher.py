@@ -17,21 +17,21 @@ from bot.domain.deliveries import (
     Delivery,
     Later,
     Outcome,
-    State,
     Unknown,
     Verdict,
     advance,
 )
 from bot.domain.fanouts import Result
 from bot.domain.messages import Message
-from bot.ports import Adapter, Clock, Store
+from bot.ports import UNWATCHED, Adapter, Clock, Pulse, Store
 from bot.rendering.compose import compose
 from bot.services import destination_health as health
 from bot.services.diary import Diary
 from bot.services.letters import Letter, write
+from bot.services.notices import Notices
 from bot.services.pacing import SlotPace
 from bot.services.supervisor import SOUND, Write, guarded
-from bot.services.turns import SHORTLY, Turns
+from bot.services.turns import SHORTLY, Turns, put_back
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,9 @@ LEASE = timedelta(minutes=10)
 _GATHERING = timedelta(milliseconds=50)
 """Under load, how long slots that fall free are gathered at most before they are filled: a claim
 is two commits."""
+
+_TURN = timedelta(minutes=3)
+"""How long one turn, or the wait for a flight's end, may take: more than a send may."""
 
 LONGEST_DRAIN = timedelta(minutes=1)
 """How long a program that does its work once waits for a platform that asked it to stay away."""
@@ -97,7 +100,9 @@ class Dispatcher:
         self._looked_at = clock.now()
         self._is_gathering = False
         self._diary = Diary(adapter.name)
+        self._notices = Notices(store, adapter, clock, random)
         self._opened_at = clock.now()
+        self._pulse = UNWATCHED
         self._fault: Exception | None = None
 
     async def __aenter__(self) -> Self:
@@ -112,19 +117,23 @@ class Dispatcher:
     ) -> None:
         await self._group.__aexit__(kind, error, trace)
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, pulse: Pulse = UNWATCHED) -> None:
         """Deliver until `stop`, then wait for what is in flight and record it.
 
         Raises:
             Exception: what the adapter raised; it worked before, so opening it anew may help.
 
         """
+        self._pulse = pulse
         await self.recover()
         while not (stop.is_set() or self._fault):
+            self._pulse.beat(_TURN)
             if not await self.step():
                 if not self._flights:
-                    await self.tell()
-                await self._clock.wait(await self._pause(), self._wake, stop)
+                    await self._notices.tell(self._told)
+                pause = await self._pause()
+                self._pulse.beat((pause or _NONE) + _TURN)
+                await self._clock.wait(pause, self._wake, stop)
         await self.land()
         if self._fault:
             raise self._fault
@@ -160,23 +169,21 @@ class Dispatcher:
                 await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
             elif longest := self._put_off_for():
                 await self._clock.wait(min(await self._pause() or longest, longest))
-        await self.tell()
+        await self._notices.tell(self._told)
 
     def _put_off_for(self) -> timedelta:
         closed = self._pace.delay()
         waits = self._turns.until - self._clock.now()
         return max(waits, closed if closed < LONGEST_DRAIN else _NONE, _NONE)
 
-    async def tell(self) -> None:
-        """Tell of paused destinations, once: a notice that does not arrive is not repeated."""
-        async with self._store.writing() as unit:
-            found = await health.notices(unit, self._adapter.name, self._adapter.limits)
-        if found:
-            await health.tell(found, self._told, now=self._clock.now())
-
-    async def _told(self, delivery: Delivery, message: Message) -> tuple[Delivery, Outcome]:
-        delivery, answer = await self._send(delivery, message)
-        return delivery, self._outcome(answer)
+    async def _told(self, delivery: Delivery, message: Message) -> Outcome:
+        self._pulse.beat(_TURN)
+        _, answer = await self._send(delivery, message)
+        if not isinstance(answer, Exception):
+            return answer
+        logger.warning("A notice to %s failed", delivery.destination, exc_info=answer)
+        self._wake.set()
+        return Later(reason=self._raised(answer).reason)
 
     async def land(self) -> None:
         """Wait for what is in flight and record each as it lands."""
@@ -209,7 +216,7 @@ class Dispatcher:
                 self._adapter.name, limit=self._room, now=now, lease=LEASE
             )
             put_off = self._turns.put_off(claimed, now=now)
-            await unit.outbox.finish([_put_back(*one, now=now) for one in put_off])
+            await unit.outbox.finish([put_back(*one, now=now) for one in put_off])
         waiting = {one.id for one, _ in put_off}
         due = [_unexpired(one, now) for one in claimed if one.id not in waiting]
         if due:
@@ -263,8 +270,9 @@ class Dispatcher:
         return bool(results)
 
     def _outcome(self, answer: Outcome | Exception) -> Outcome:
-        if not isinstance(answer, Exception):
-            return answer
+        return self._raised(answer) if isinstance(answer, Exception) else answer
+
+    def _raised(self, answer: Exception) -> Unknown:
         # Opening anew what was opened just now would not help, and one message that always makes
         # the adapter raise would keep it closed.
         if self._clock.now() - self._opened_at >= SOUND:
@@ -279,14 +287,6 @@ class Dispatcher:
             delivery, outcome, now=now, repeat_is_harmless=harmless, random=self._random
         )
         return Result(delivery=delivery, verdict=verdict, at=now)
-
-
-def _put_back(delivery: Delivery, until: datetime, *, now: datetime) -> Result:
-    """It was not tried, so that no attempt is counted."""
-    verdict = Verdict(
-        state=State.PENDING, not_before=until, may_have_arrived=delivery.may_have_arrived
-    )
-    return Result(delivery=delivery, verdict=verdict, at=now)
 
 
 def _unexpired(delivery: Delivery, now: datetime) -> Delivery:

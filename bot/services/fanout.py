@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bot.ports import Clock, Store
+from bot.ports import UNWATCHED, Clock, Pulse, Store
+
+_TURN = timedelta(minutes=5)
+"""How long one chunk may take."""
 
 _FALLBACK = timedelta(minutes=10)
 """How often it looks unasked: another process may have opened a fan-out."""
@@ -30,11 +33,13 @@ class Fanout:
         self._owed = owed
         self._wakes = tuple(wakes)
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, pulse: Pulse = UNWATCHED) -> None:
         """Expand until `stop`; what is left then is resumed at the next start."""
         while not stop.is_set():
             self._owed.clear()
+            pulse.beat(_TURN)
             if not await self.step():
+                pulse.beat(_FALLBACK + _TURN)
                 await self._clock.wait(_FALLBACK, self._owed, stop)
 
     async def step(self) -> bool:

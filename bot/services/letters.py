@@ -50,6 +50,5 @@ async def _letter(
 async def _kept(outbox: Outbox, form: str, message: Message) -> Letter:
     # By its content too: a retry must not call a webcast live that has ended since.
     key = f"{form} {sha256(repr(message).encode()).hexdigest()[:16]}"
-    kept = await outbox.message(key)
-    message_id = kept[0] if kept else await outbox.keep_message(key, message)
+    message_id = await outbox.message(key) or await outbox.keep_message(key, message)
     return Letter(id=message_id, message=message)

@@ -5,13 +5,16 @@ import logging
 from datetime import datetime, timedelta
 
 from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable
-from bot.ports import Clock, EventSource, Store
+from bot.ports import UNWATCHED, Clock, EventSource, Pulse, Store
 
 logger = logging.getLogger(__name__)
 
 _LEARNT_AT = "librarian.learnt_at"
 _RENEWED = timedelta(days=7)
 _AGAIN = timedelta(hours=1)
+
+_TURN = timedelta(minutes=15)
+"""How long learning may take: two lists, whose requests may each wait for a poll's."""
 
 
 class Librarian:
@@ -23,10 +26,13 @@ class Librarian:
         self._clock = clock
         self._failing = False
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, pulse: Pulse = UNWATCHED) -> None:
         """Learn until `stop`."""
         while not stop.is_set():
-            await self._clock.wait(await self.step(), stop)
+            pulse.beat(_TURN)
+            pause = await self.step()
+            pulse.beat(pause + _TURN)
+            await self._clock.wait(pause, stop)
 
     async def step(self) -> timedelta:
         """Learn the names if they are due; how long until the next look."""

@@ -13,9 +13,18 @@ from bot.domain.changes import Change, WebcastLive, kind_of
 from bot.domain.deliveries import priority_of
 from bot.domain.events import Event
 from bot.domain.fanouts import Debt
-from bot.domain.watching import Catalogue, Malformed, PollReport, Snapshot, Tracked
-from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable
-from bot.ports import Clock, EventSource, Store, UnitOfWork
+from bot.domain.watching import Catalogue, Malformed, PollOutcome, PollReport, Snapshot, Tracked
+from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable, SnapshotTorn
+from bot.ports import (
+    UNMETERED,
+    UNWATCHED,
+    Clock,
+    EventSource,
+    Meter,
+    Pulse,
+    Store,
+    UnitOfWork,
+)
 from bot.services.noticing import (
     MISSES_TO_PROBE,
     Judgement,
@@ -31,6 +40,9 @@ logger = logging.getLogger(__name__)
 
 LAST_POLL = "poller.last_poll"
 """Memory key: when the last complete poll was; absent before the first."""
+
+_TURN = timedelta(minutes=10)
+"""How long one poll may take: some requests, each of which may take a minute, and their waits."""
 
 _SHORT_SINCE = "poller.short_since"
 _BELIEVED_AFTER = timedelta(hours=1)
@@ -51,7 +63,7 @@ class Poller:
     """The one that watches LL2.
 
     Attributes:
-        read_at: when LL2 last gave a complete answer to this process; None: not yet.
+        read_at: when LL2 last gave a complete answer; None: not yet.
         problem: why the last answer could not be used; empty: it could.
 
     """
@@ -65,6 +77,7 @@ class Poller:
         interval: timedelta,
         announce_first_run: bool,
         wakes: Iterable[asyncio.Event],
+        meter: Meter = UNMETERED,
     ) -> None:
         """Prepare to watch.
 
@@ -75,6 +88,7 @@ class Poller:
             interval: the calm rhythm.
             announce_first_run: tell what is already there, instead of learning it silently.
             wakes: set when something changed: there are fan-outs, and events may have moved.
+            meter: counts polls, and what they notice.
 
         """
         self._source = source
@@ -83,15 +97,23 @@ class Poller:
         self._interval = interval
         self._announce_first_run = announce_first_run
         self._wakes = tuple(wakes)
+        self._meter = meter
         self._trouble = _Trouble()
         self.read_at: datetime | None = None
         self.problem = ""
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def recall(self) -> None:
+        """Know from the store when LL2 last answered, so that a restart does not look like none."""
+        async with self._store.reading() as unit:
+            self.read_at = _moment(await unit.memory.get(LAST_POLL))
+
+    async def run(self, stop: asyncio.Event, pulse: Pulse = UNWATCHED) -> None:
         """Poll until `stop`."""
         while not stop.is_set():
-            report = await self.step()
-            await self._clock.wait(await self.pause(report), stop)
+            pulse.beat(_TURN)
+            pause = await self.pause(await self.step())
+            pulse.beat(pause + _TURN)
+            await self._clock.wait(pause, stop)
 
     async def pause(self, report: PollReport) -> timedelta:
         """How long to wait after a poll."""
@@ -104,6 +126,11 @@ class Poller:
 
     async def step(self) -> PollReport:
         """Poll once; an outage changes nothing and is reported."""
+        report = await self._poll()
+        self._meter.polled(report)
+        return report
+
+    async def _poll(self) -> PollReport:
         try:
             snapshot = await self._source.snapshot()
         except LL2Unavailable as exc:
@@ -118,7 +145,7 @@ class Poller:
         if self._trouble.failures == 1:
             logger.warning("Polling LL2 failed: %s", error)
         wait = error.wait if isinstance(error, LL2Throttled | BudgetSpent) else timedelta(0)
-        return PollReport(problem=str(error), wait=wait)
+        return PollReport(outcome=_outcome(error), problem=str(error), wait=wait)
 
     def _recovered(self) -> None:
         failures, self._trouble.failures = self._trouble.failures, 0
@@ -174,7 +201,8 @@ class Poller:
             logger.warning("LL2 lists too little: %s; kept everything", lacks)
         async with self._store.writing() as unit:
             await unit.memory.put(_SHORT_SINCE, since.isoformat())
-        return PollReport(events=len(snapshot.observations), problem=lacks)
+        outcome, count = PollOutcome.DOUBTED, len(snapshot.observations)
+        return PollReport(outcome=outcome, events=count, problem=lacks)
 
     async def _probe(self, missing: Sequence[Tracked], now: datetime) -> tuple[Sighting, ...]:
         """Ask for missing events by id; nothing is concluded when that fails."""
@@ -225,6 +253,18 @@ class Poller:
             kinds,
             " (first run: learnt, not announced)" if is_first and not changes else "",
         )
+
+
+def _outcome(error: LL2Unavailable) -> PollOutcome:
+    match error:
+        case LL2Throttled():
+            return PollOutcome.THROTTLED
+        case BudgetSpent():
+            return PollOutcome.NO_BUDGET
+        case SnapshotTorn():
+            return PollOutcome.TORN
+        case _:
+            return PollOutcome.UNAVAILABLE
 
 
 def _moment(text: str | None) -> datetime | None:

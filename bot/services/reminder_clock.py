@@ -17,7 +17,7 @@ from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt
 from bot.domain.reminders import GRACE, Due, due, next_due
 from bot.domain.spans import spell_span
-from bot.ports import Clock, Store, UnitOfWork
+from bot.ports import UNWATCHED, Clock, Pulse, Store, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,9 @@ _SWEPT_UNTIL = "reminders.swept_until"
 
 _EARLIEST = timedelta(minutes=30)
 """How much before its due time a fan-out may start, however many it goes to."""
+
+_TURN = timedelta(minutes=5)
+"""How long one sweep may take."""
 
 _FALLBACK = timedelta(minutes=10)
 """How often it looks unasked: another process may have added a subscription."""
@@ -73,11 +76,13 @@ class ReminderClock:
         self._moved = moved
         self._next: datetime | None = None
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, pulse: Pulse = UNWATCHED) -> None:
         """Remind until `stop`."""
         while not stop.is_set():
             self._moved.clear()
+            pulse.beat(_TURN)
             pause = await self.step()
+            pulse.beat(pause + _TURN)
             await self._clock.wait(pause, self._moved, stop)
 
     async def step(self) -> timedelta:

@@ -52,11 +52,6 @@ def load_change(kind: str, body: bytes) -> Change:
     return msgspec.json.decode(body, type=_CHANGES[Kind(kind)])
 
 
-def load_message(body: bytes) -> Message:
-    """A message from its bytes."""
-    return msgspec.json.decode(body, type=Message)
-
-
 def dump_filter(asked: Filter) -> str:
     """A filter in one canonical spelling: equal filters give equal text."""
     return msgspec.json.encode(asked, order="deterministic").decode()

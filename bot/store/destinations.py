@@ -72,7 +72,7 @@ class SqlDestinations:
             "since": health.since,
             "reason": health.reason,
             "missing": health.missing,
-            "is_told": _was_told() if health.reach is Reach.PAUSED else true(),
+            "is_told": true() if health.reach is Reach.ACTIVE else _was_told(),
         }
         key = await self._set(destination, values)
         if health.reach is Reach.PAUSED:
@@ -91,12 +91,8 @@ class SqlDestinations:
     async def below(self, destination: Destination) -> tuple[Destination, ...]:
         """Those inside it, by address."""
         inside = destinations.c.address.startswith(f"{destination.address}/", autoescape=True)
-        query = (
-            select(destinations.c.adapter, destinations.c.address)
-            .where(destinations.c.adapter == destination.adapter, inside)
-            .order_by(destinations.c.address)
-        )
-        rows = await self._connection.execute(query)
+        query = select(destinations).where(destinations.c.adapter == destination.adapter, inside)
+        rows = await self._connection.execute(query.order_by(destinations.c.address))
         return tuple(Destination(adapter=row.adapter, address=row.address) for row in rows)
 
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
@@ -108,6 +104,12 @@ class SqlDestinations:
         return {
             Destination(adapter=row.adapter, address=row.address): _health(row) for row in found
         }
+
+    async def paused(self, adapter: str, *, after: str, limit: int) -> tuple[Destination, ...]:
+        """Paused destinations of an adapter by address, from the first behind `after` on."""
+        query = _joined().where(_is_paused(adapter), destinations.c.address > after)
+        rows = await self._connection.execute(query.order_by(destinations.c.address).limit(limit))
+        return tuple(Destination(adapter=adapter, address=row.address) for row in rows)
 
     async def ailing(self, limit: int) -> Mapping[Destination, Health]:
         """Destinations that are not active, those that have been so the longest first."""
@@ -142,18 +144,17 @@ class SqlDestinations:
         return tuple(Destination(adapter=row.adapter, address=row.address) for row in rows)
 
     async def untold(self, adapter: str) -> tuple[Trouble, ...]:
-        """The paused of an adapter of which nobody was told; from now on they count as told."""
-        query = _joined().add_columns(_holds_subscriptions().label("is_missed"))
-        rows = (await self._connection.execute(query.where(_is_untold(adapter)))).all()
-        if not rows:
-            return ()
-        keys = [row.destination_id for row in rows]
-        told = update(channels).where(channels.c.destination_id.in_(keys)).values(is_told=True)
-        await self._connection.execute(told)
-        missed = [
-            Destination(adapter=adapter, address=row.address) for row in rows if row.is_missed
-        ]
+        """The paused of an adapter of which nobody was told, and that hold subscriptions."""
+        is_untold = and_(_is_paused(adapter), ~channels.c.is_told)
+        query = _joined().where(is_untold, _holds_subscriptions())
+        rows = (await self._connection.execute(query.order_by(destinations.c.id))).all()
+        missed = [Destination(adapter=adapter, address=row.address) for row in rows]
         return tuple([await self._trouble(one) for one in missed])
+
+    async def set_told(self, told: Collection[Destination], *, is_told: bool) -> None:
+        """Whether somebody was told that these are paused."""
+        for one in told:
+            await self._set(one, {"is_told": is_told})
 
     async def _trouble(self, destination: Destination) -> Trouble:
         return Trouble(
@@ -263,14 +264,14 @@ def _joined() -> Select[Any]:
 
 
 def _was_told() -> ColumnElement[bool]:
-    """What was paused before has been told of, or will be."""
-    return case((channels.c.reach == Reach.PAUSED.value, channels.c.is_told), else_=False)
+    """What was told stays told until a success or the platform's own word ends the trouble."""
+    return case((channels.c.reach == Reach.ACTIVE.value, False), else_=channels.c.is_told)
 
 
-def _is_untold(adapter: str) -> ColumnElement[bool]:
+def _is_paused(adapter: str) -> ColumnElement[bool]:
     """The literal lets both engines use the partial index of paused destinations."""
     paused = channels.c.reach == literal(Reach.PAUSED.value, literal_execute=True)
-    return and_(destinations.c.adapter == adapter, paused, ~channels.c.is_told)
+    return and_(destinations.c.adapter == adapter, paused)
 
 
 def _is(destination: Destination) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

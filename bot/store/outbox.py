@@ -33,9 +33,10 @@ from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination
+from bot.domain.vitals import Queue
 from bot.domain.watching import Watch
 from bot.store import claiming, fanout, records
-from bot.store.codec import dump, kinds_of, load_change, load_channel, load_event, load_message
+from bot.store.codec import dump, kinds_of, load_change, load_channel, load_event
 from bot.store.tables import changes, channels, deliveries, destinations, events, fanouts, messages
 
 
@@ -127,11 +128,11 @@ class SqlOutbox:
         )
         return (await self._connection.execute(query)).scalars().all()
 
-    async def message(self, form: str) -> tuple[MessageId, Message] | None:
-        """The message that was kept under a form."""
-        kept = select(messages.c.id, messages.c.body).where(messages.c.form == form)
-        row = (await self._connection.execute(kept)).one_or_none()
-        return None if row is None else (MessageId(row.id), load_message(row.body))
+    async def message(self, form: str) -> MessageId | None:
+        """The id of the message that was kept under a form; a program that sends writes it anew."""
+        kept = select(messages.c.id).where(messages.c.form == form)
+        found = (await self._connection.execute(kept)).scalar_one_or_none()
+        return None if found is None else MessageId(found)
 
     async def keep_message(self, form: str, message: Message) -> MessageId:
         """Keep a message under its form, once for all its recipients."""
@@ -161,6 +162,10 @@ class SqlOutbox:
             select(func.min(deliveries.c.not_before)).where(waiting)
         )
         return earliest
+
+    async def queue(self, adapter: str, now: datetime) -> Queue:
+        """How much is pending for an adapter; counts `MOST_COUNTED` at the most."""
+        return await records.queue(self._connection, adapter, now)
 
     async def records(
         self, *, state: State | None = None, limit: int | None = None

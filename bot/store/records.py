@@ -2,16 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import leading
-from bot.domain.deliveries import DeliveryId, State
+from bot.domain.deliveries import DeliveryId, Priority, State
 from bot.domain.events import EventId
 from bot.domain.fanouts import Record
 from bot.domain.subscriptions import Destination
+from bot.domain.vitals import MOST_COUNTED, Queue
+from bot.store.claiming import PENDING
 from bot.store.codec import kinds_of
 from bot.store.tables import changes, deliveries, destinations, fanouts
 
@@ -99,3 +102,22 @@ async def counted(connection: AsyncConnection) -> dict[tuple[str, State], int]:
     query = select(*key, func.count().label("total")).group_by(*key).order_by(*key)
     rows = await connection.execute(query)
     return {(row.adapter, State(row.state)): row.total for row in rows}
+
+
+async def queue(connection: AsyncConnection, adapter: str, now: datetime) -> Queue:
+    """How much is pending for an adapter, counted and found in the index that claims go by."""
+    mine = and_(deliveries.c.adapter == adapter, deliveries.c.state == PENDING)
+    counted_ones = select(deliveries.c.id).where(mine).limit(MOST_COUNTED).subquery()
+    depth = await connection.scalar(select(func.count()).select_from(counted_ones))
+    # The lowest id of each priority stands first in that index; ids are in the order of fan-outs.
+    firsts = [await connection.scalar(_first(mine, one)) for one in Priority]
+    oldest = min((one for one in firsts if one is not None), default=None)
+    if oldest is None:
+        return Queue()
+    owed_at = select(fanouts.c.created_at).join(deliveries).where(deliveries.c.id == oldest)
+    since: datetime = (await connection.execute(owed_at)).scalar_one()
+    return Queue(depth=depth or 0, age=max(now - since, timedelta(0)))
+
+
+def _first(mine: ColumnElement[bool], priority: Priority) -> Select[tuple[int]]:
+    return select(func.min(deliveries.c.id)).where(mine, deliveries.c.priority == priority)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option
+from bot.domain.subscriptions import Destination
 from bot.ports import Surroundings
 
 Answer = Callable[[CommandRequest], Awaitable[CommandReply]]
@@ -21,9 +22,12 @@ class RecordingDesk:
     Attributes:
         specs: the commands that it says it has.
         requests: every request, in order.
-        completions: every (command, option name, text) to be completed.
+        completions: every (command, option name, text, place) to be completed.
         invite: where one adds the bot, once the adapter has said it.
         heard: every (word, address, detail) about destinations: reachable, unreachable, moved.
+        paused: the destinations that are paused, as the test says.
+        troubles: what was out of order, each time that the adapter said so; empty: nothing more.
+        retried: which of them were said to be open, each time that it was asked.
 
     """
 
@@ -36,8 +40,11 @@ class RecordingDesk:
     ) -> None:
         self.specs = specs
         self.requests: list[CommandRequest] = []
-        self.completions: list[tuple[str, str, str]] = []
+        self.completions: list[tuple[str, str, str, Destination]] = []
         self.heard: list[tuple[str, str, str]] = []
+        self.paused: list[str] = []
+        self.troubles: list[str] = []
+        self.retried: list[list[str]] = []
         self.invite = ""
         self._answer = answer
         self._choices = choices
@@ -46,14 +53,20 @@ class RecordingDesk:
         """Record where one adds the bot."""
         self.invite = invite
 
+    def report(self, trouble: str) -> None:
+        """Record what is out of order."""
+        self.troubles.append(trouble)
+
     async def handle(self, request: CommandRequest) -> CommandReply:
         """Record and answer."""
         self.requests.append(request)
         return await self._answer(request)
 
-    async def complete(self, command: str, option: Option, text: str) -> tuple[Choice, ...]:
+    async def complete(
+        self, command: str, option: Option, text: str, *, place: Destination
+    ) -> tuple[Choice, ...]:
         """Record, and suggest what the test gave."""
-        self.completions.append((command, option.name, text))
+        self.completions.append((command, option.name, text, place))
         return self._choices
 
     async def reachable(self, address: str) -> None:
@@ -63,6 +76,10 @@ class RecordingDesk:
     async def unreachable(self, address: str, reason: str) -> None:
         """Record that a destination is out of reach."""
         self.heard.append(("unreachable", address, reason))
+
+    async def retry(self, is_open: Callable[[str], bool]) -> None:
+        """Record which of the paused may be tried again."""
+        self.retried.append([one for one in self.paused if is_open(one)])
 
     async def moved(self, old: str, new: str) -> None:
         """Record that a destination has another address."""

@@ -101,6 +101,35 @@ async def test_each_place_is_told_what_it_asked_for(
     assert not [one for one in telegram.posts if one.chat is idle or one.topic == other_topic]
 
 
+async def test_alerts_tell_the_time_of_the_chat(
+    perigee: Program, ll2: str, story: Story, chats: Chats
+) -> None:
+    """Its zone holds for alerts, too: one message is told by the clocks of each chat."""
+    telegram = chats.telegram
+    ada, ben = telegram.user(), telegram.user("Ben")
+    chats.configure(perigee.folder, ll2=ll2)
+
+    async with perigee.started("run") as running:
+        await learnt(running)
+        await chats.subscribe_in_telegram(ada, "EVA", by=ada)
+        await chats.subscribe_in_telegram(ben, "EVA", by=ben)
+        telegram.say(ada, "/settings time_zone:Asia/Tokyo", by=ada)
+        await telegram.next_post()
+        story.go_on(DAY)
+        await telegram.until(lambda: len(telegram.posts) == 3 + 2)
+        done = await stopped(running)
+
+    zones = {
+        post.chat.id: {words.split()[-1] for kind, words in post.marks if kind == "DateTime"}
+        for post in telegram.posts[3:]
+    }
+    assert done.code == 0
+    assert {key: found - {"⏳"} for key, found in zones.items()} == {
+        ada.id: {"JST"},
+        ben.id: {"UTC"},
+    }
+
+
 async def test_only_managers_subscribe(perigee: Program, ll2: str, chats: Chats) -> None:
     """Others are refused, in Discord where nobody else reads it, and nothing is subscribed."""
     discord, telegram = chats.discord, chats.telegram
@@ -128,7 +157,10 @@ async def test_only_managers_subscribe(perigee: Program, ll2: str, chats: Chats)
 async def test_wrong_token_silences_one_platform_only(
     perigee: Program, ll2: str, story: Story, chats: Chats, refused: str
 ) -> None:
-    """The other goes on, its status says so, the log which setting is wrong, but not the token."""
+    """The other goes on, its status says so, the log which setting is wrong, but not the token.
+
+    The status tells the budget as the setting does; what is kept for probes is part of it.
+    """
     ada = chats.telegram.user()
     chats.configure(perigee.folder, ll2=ll2, **{refused: WRONG[refused]})
 
@@ -154,6 +186,7 @@ async def test_wrong_token_silences_one_platform_only(
 
     assert done.code == 0
     assert f"Out of order: {refused.title()}" in health
+    assert "of 1000 used in the last hour" in health
     assert re.search(rf"ERROR .*: {refused}\.token is (refused|not accepted) by", done.err)
     assert "Traceback" not in done.err
     assert WRONG[refused] not in done.err

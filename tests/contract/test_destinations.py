@@ -480,17 +480,39 @@ async def test_person_without_an_id_leaves_the_known_one(store: SqlStore) -> Non
         assert (await unit.destinations.keeper(to())).person == "7"
 
 
+async def test_paused_are_listed_by_address_a_page_at_a_time(store: SqlStore) -> None:
+    """Of one adapter, and neither the well nor the suspect."""
+    for address in ("c", "a", "b"):
+        await set_health(store, to(address), PAUSED)
+    await set_health(store, to("aa"), Health(reach=Reach.SUSPECT, since=START))
+    await set_health(store, to("bb"), WELL)
+    await set_health(store, to("ab", adapter="discord"), PAUSED)
+
+    async with store.reading() as unit:
+        first = await unit.destinations.paused("console", after="", limit=2)
+        second = await unit.destinations.paused("console", after="b", limit=2)
+
+    assert (first, second) == ((to("a"), to("b")), (to("c"),))
+
+
 async def untold(store: Store) -> list[Destination]:
     """Ask in a transaction of its own."""
-    async with store.writing() as unit:
+    async with store.reading() as unit:
         return [one.destination for one in await unit.destinations.untold("console")]
 
 
+async def set_told(store: Store, *told: Destination, is_told: bool = True) -> None:
+    """In a transaction of its own."""
+    async with store.writing() as unit:
+        await unit.destinations.set_told(told, is_told=is_told)
+
+
 async def test_trouble_is_told_once(store: SqlStore) -> None:
-    """From now on they count as told; a new pause after a recovery is new trouble."""
+    """What counts as told is asked for no more; a new pause after a recovery is new trouble."""
     await subscribe(store, to())
     await set_health(store, to(), PAUSED)
     first = await untold(store)
+    await set_told(store, to())
     await set_health(store, to(), PAUSED)
     again = await untold(store)
     await set_health(store, to(), WELL)
@@ -500,6 +522,45 @@ async def test_trouble_is_told_once(store: SqlStore) -> None:
     assert (first, again, well, await untold(store)) == ([to()], [], [], [to()])
 
 
+async def test_trouble_that_was_not_told_after_all_is_still_to_be_told(store: SqlStore) -> None:
+    """Counting as told is taken back where telling failed; of others nothing changes."""
+    await subscribe(store, to(), to("b"))
+    for one in (to(), to("b")):
+        await set_health(store, one, PAUSED)
+    await set_told(store, to(), to("b"))
+
+    await set_told(store, to(), is_told=False)
+
+    assert await untold(store) == [to()]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_destination_that_is_tried_again_in_vain_is_no_new_trouble(
+    store: SqlStore, *, is_told: bool
+) -> None:
+    """Told once stays told, and what is untold stays to be told, until there was a success."""
+    await subscribe(store, to())
+    await set_health(store, to(), PAUSED)
+    await set_told(store, to(), is_told=is_told)
+    await set_health(store, to(), Health(reach=Reach.SUSPECT, since=START))
+    while_suspect = await untold(store)
+
+    await set_health(store, to(), PAUSED)
+
+    assert while_suspect == []
+    assert await untold(store) == ([] if is_told else [to()])
+
+
+async def test_first_doubt_is_no_word_to_anybody(store: SqlStore) -> None:
+    """Who becomes suspect and then paused was never told of."""
+    await subscribe(store, to())
+    await set_health(store, to(), Health(reach=Reach.SUSPECT, since=START))
+
+    await set_health(store, to(), PAUSED)
+
+    assert await untold(store) == [to()]
+
+
 async def test_trouble_names_who_can_mend_it(store: SqlStore) -> None:
     """Its keeper, and other destinations of its server."""
     await subscribe(store, to(), to("b"))
@@ -507,7 +568,7 @@ async def test_trouble_names_who_can_mend_it(store: SqlStore) -> None:
     await meet(store, to("b"))
     await set_health(store, to(), PAUSED)
 
-    async with store.writing() as unit:
+    async with store.reading() as unit:
         (trouble,) = await unit.destinations.untold("console")
 
     assert trouble == Trouble(

@@ -110,15 +110,13 @@ async def test_reminder_of_a_withdrawn_event_is_void(store: SqlStore) -> None:
 
 async def test_message_is_kept_under_its_form(store: SqlStore) -> None:
     """`keep_message`: keep a message under its form, once. `message`: the one that was kept."""
-    plain, hostile = a_message(), a_hostile_message()
-
     async with store.writing() as unit:
-        plain_id = await unit.outbox.keep_message("1:date", plain)
-        hostile_id = await unit.outbox.keep_message("2:date", hostile)
+        plain_id = await unit.outbox.keep_message("1:date", a_message())
+        hostile_id = await unit.outbox.keep_message("2:date", a_hostile_message())
 
     async with store.reading() as unit:
-        assert await unit.outbox.message("1:date") == (plain_id, plain)
-        assert await unit.outbox.message("2:date") == (hostile_id, hostile)
+        assert await unit.outbox.message("1:date") == plain_id
+        assert await unit.outbox.message("2:date") == hostile_id
         assert await unit.outbox.message("3:date") is None
 
 

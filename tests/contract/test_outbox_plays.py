@@ -76,7 +76,7 @@ class _Play:
 
     async def _end(self, delivery: Delivery, verb: str) -> None:
         kept = await self.unit.outbox.message(delivery.form)
-        message = kept[0] if kept else await self._keep(delivery)
+        message = kept or await self._keep(delivery)
         await self.unit.outbox.start([(delivery, message)])
         if verb == "later":
             verdict = Verdict(state=State.PENDING, not_before=self.now + HOUR)

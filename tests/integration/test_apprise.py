@@ -5,8 +5,8 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.adapters.apprise import AppriseAdapter, _rendered, _service, create
 from bot.adapters.registry import load_adapter
 from bot.config import Settings
+from bot.domain.channels import Channel
 from bot.domain.deliveries import Delivery, Gone, Later, Sent, Unknown
 from bot.domain.messages import Section
 from bot.domain.subscriptions import Destination
@@ -103,6 +104,16 @@ async def test_the_headline_is_the_title_and_the_rest_plain_text(service: StandI
     assert note["message"].splitlines()[0] == "Cygnus NG-27 Berthing"
     assert "16 Mar 2027, 09:30 UTC" in note["message"]
     assert "https://example.org/live" in note["message"]
+
+
+async def test_times_are_those_of_the_channel(service: StandIn) -> None:
+    """No service that Apprise knows is told moments that it could convert."""
+    here = replace(to("phone"), channel=Channel(time_zone="Asia/Tokyo"))
+
+    async with opened(around(service.url)) as adapter:
+        await adapter.send(here, a_message())
+
+    assert "16 Mar 2027, 18:30 JST" in service.taken[0]["message"]
 
 
 async def test_each_send_goes_through_the_pace(service: StandIn) -> None:
@@ -198,7 +209,7 @@ async def test_hostile_text_arrives_as_text_and_calls_nobody(service: StandIn) -
 )
 def test_a_message_is_no_longer_than_the_service_takes(url: str, limit: int) -> None:
     """Services of short messages say their limit, and most refuse what is longer."""
-    title, text = _rendered(a_hostile_message(), _service("phone", url))
+    title, text = _rendered(a_hostile_message(), _service("phone", url), UTC)
 
     assert title
     assert 0 < len(text) <= 4096

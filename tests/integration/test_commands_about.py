@@ -54,6 +54,7 @@ async def test_agencies_are_turned_page_by_page(counter: Counter) -> None:
         (STATUS, "All is well"),
         (STATUS, "3 min old"),
         (STATUS, "7 of 15 used"),
+        (Status(requests=17, budget=15), "15 of 15 used"),
         (Status(read_at=START - timedelta(hours=3)), "The data is old"),
         (Status(problem="LL2 answered 503"), "LL2 answered 503."),
         (Status(troubles={"discord": "the token is refused"}), "Out of order: Discord"),
@@ -91,7 +92,8 @@ async def test_help_names_every_command(counter: Counter) -> None:
 async def test_help_shows_the_invite_where_there_is_one(counter: Counter) -> None:
     """Discord adds a bot by a link; elsewhere there is none."""
     invite = "https://discord.com/oauth2/authorize?client_id=1"
-    invited = Counter(counter.store, invite=invite)
+    invited = Counter(counter.store)
+    invited.core.introduce(invite)
 
     assert invite in await invited.say("help")
     assert "Add this bot" not in await counter.say("help")

@@ -1,11 +1,13 @@
 """Suggestions while an option is typed."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from desks import Counter
+from desks import HERE, Counter
 
+from bot.commands.specs import UNSUBSCRIBE
 from bot.domain.events import Agency, Event, EventId
 from bot.domain.requests import Choice
 from bot.domain.watching import Catalogue
@@ -52,7 +54,7 @@ async def test_events_are_suggested_by_name_and_sent_by_id(counter: Counter) -> 
     await counter.watch(event(1, "Cygnus capture"), event(2, "Soyuz docking"), event(-2, "Cygnus"))
     (option,) = [one for spec in counter.core.specs if spec.name == "event" for one in spec.options]
 
-    found = await counter.core.complete("event", option, "cyg")
+    found = await counter.core.complete("event", option, "cyg", place=HERE)
 
     assert found == (Choice(label="Cygnus capture (2 Mar 2027, 12:00 UTC)", value="1"),)
 
@@ -83,12 +85,60 @@ async def test_suggestions_are_within_what_discord_takes(counter: Counter) -> No
         assert all(0 < len(one) <= 100 for one in suggested)
 
 
-@pytest.mark.parametrize("option", ["number"])
-async def test_nothing_is_suggested_where_nothing_can_be_known(
-    counter: Counter, option: str
+FIRST, SECOND, THIRD = (
+    "1: EVA, with NASA",
+    '2: Docking, about "soyuz"',
+    "3: All events; no reminders",
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggested"),
+    [
+        ("", [FIRST, SECOND, THIRD]),
+        ("2", [SECOND]),
+        ("nasa", [FIRST]),
+        ("eve", [THIRD]),
+        ("9", []),
+        ("mars", []),
+    ],
+)
+async def test_subscriptions_are_suggested_by_number_with_their_words(
+    counter: Counter, typed: str, suggested: list[str]
 ) -> None:
-    """A subscription's number is the channel's own."""
-    assert await counter.suggest("unsubscribe", option, "1") == []
+    """Found by either; what is sent is the number in the list."""
+    for line in ("type:EVA agency:NASA", "type:Docking search:soyuz", "remind:off"):
+        await counter.ask(f"subscribe {line}")
+    (option,) = [one for one in UNSUBSCRIBE.options if one.name == "number"]
+
+    found = await counter.core.complete("unsubscribe", option, typed, place=HERE)
+
+    assert [one.label for one in found] == suggested
+    assert [one.value for one in found] == [label.partition(":")[0] for label in suggested]
+
+
+async def test_subscriptions_of_other_places_are_not_suggested(counter: Counter) -> None:
+    """Not of another chat, nor of a topic of this one, nor of this number on another platform."""
+    others = (
+        replace(HERE, address="-200"),
+        replace(HERE, address=f"{HERE.address}/7"),
+        replace(HERE, adapter="discord"),
+    )
+    for place in others:
+        await counter.ask("subscribe type:EVA", place=place)
+
+    assert await counter.suggest("unsubscribe", "number", "") == []
+
+
+async def test_suggested_subscriptions_fit(counter: Counter) -> None:
+    """As many as a place may hold, with words that are too long."""
+    for number in range(30):
+        await counter.ask(f'subscribe search:"{"very " * 50}{number}"')
+
+    suggested = await counter.suggest("unsubscribe", "number", "")
+
+    assert len(suggested) == 25
+    assert all(0 < len(one) <= 100 for one in suggested)
 
 
 async def test_suggestions_and_answers_come_at_once(counter: Counter) -> None:

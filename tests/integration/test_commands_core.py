@@ -2,13 +2,14 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from desks import HERE, Counter, labels, words
 
 from bot.commands.kit import Command, Kit
 from bot.commands.registry import COMMANDS
-from bot.domain.channels import Reach
+from bot.domain.channels import Health, Reach
 from bot.domain.requests import (
     CommandReply,
     CommandRequest,
@@ -20,7 +21,7 @@ from bot.domain.requests import (
 from bot.domain.subscriptions import Destination
 from bot.errors import ConfigError
 from bot.store.unit_of_work import open_store
-from bot.testing import an_event
+from bot.testing import START, an_event
 
 MANAGED = [one.spec.name for one in COMMANDS if one.spec.who is Who.MANAGERS]
 FOR_ALL = [one.spec.name for one in COMMANDS if one.spec.who is Who.ALL]
@@ -147,6 +148,28 @@ async def test_a_destination_out_of_reach_is_paused_until_the_platform_says_othe
     assert paused.reason == "the bot was removed from the group"
     assert (await counter.health()).reach is Reach.ACTIVE
     assert len(await counter.filters()) == 1
+
+
+async def test_paused_destinations_that_seem_open_are_tried_again(counter: Counter) -> None:
+    """However many there are; a success has to prove it. Others, and mere suspects, stay as is."""
+    places = [replace(HERE, address=f"{number}") for number in range(503)]
+    strangers = [replace(HERE, address="-7"), replace(HERE, address="1", adapter="discord")]
+    paused = Health(reach=Reach.PAUSED, since=START, reason="the bot was removed")
+    suspect = Health(reach=Reach.SUSPECT, since=START, reason="no right")
+    async with counter.store.writing() as unit:
+        for place in (*places, *strangers):
+            await unit.destinations.set_health(place, paused)
+        await unit.destinations.set_health(places[5], suspect)
+    counter.clock.advance(timedelta(days=1))
+    counter.core.wake.clear()
+
+    await counter.core.retry(lambda address: not address.startswith("-"))
+
+    assert counter.core.wake.is_set()
+    tried = replace(paused, reach=Reach.SUSPECT, since=START + timedelta(days=1))
+    assert [await counter.health(one) for one in (places[0], places[-1])] == [tried, tried]
+    assert await counter.health(places[5]) == suspect
+    assert [await counter.health(one) for one in strangers] == [paused, paused]
 
 
 async def test_topics_are_lost_and_found_with_their_chat(counter: Counter) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from desks import Counter, labels, presses, words
 
+from bot.commands.registry import commands_for
 from bot.domain.changes import Kind
 from bot.domain.channels import DEFAULT_CHANNEL, Channel
 from bot.domain.watching import Watch
@@ -14,7 +15,7 @@ from bot.testing import an_event
 @pytest.fixture
 def with_roles(counter: Counter) -> Counter:
     """A platform whose messages can mention a role."""
-    return Counter(counter.store, has_roles=True)
+    return Counter(counter.store, commands=commands_for(has_roles=True, has_followers=False))
 
 
 async def test_settings_are_shown_and_stay(counter: Counter) -> None:
@@ -81,7 +82,7 @@ async def test_a_platform_without_roles_has_no_such_option(counter: Counter) -> 
 
 async def test_a_channel_publishes_where_others_can_follow(counter: Counter) -> None:
     """On and off; what else is set stays."""
-    followed = Counter(counter.store, has_followers=True)
+    followed = Counter(counter.store, commands=commands_for(has_roles=False, has_followers=True))
 
     said = await followed.say("settings silent:on publish:on")
     on = await followed.channel()
@@ -118,6 +119,16 @@ async def test_preview_shows_each_kind_once(counter: Counter) -> None:
 
     assert [one.kind for one in reply.messages] == list(Kind)
     assert reply.is_private
+
+
+async def test_preview_tells_times_as_alerts_here_do(counter: Counter) -> None:
+    """In the zone of the channel."""
+    await counter.ask("settings tokyo")
+
+    said = await counter.say("preview")
+
+    assert "3 Mar 2027, 21:30 JST" in said
+    assert "UTC" not in said
 
 
 async def test_an_event_is_muted_by_the_button_under_its_alert(counter: Counter) -> None:

@@ -13,15 +13,16 @@ from outboxes import reached, states, subscribe, tell, to
 
 from bot.commands.core import CommandCore
 from bot.domain.channels import PATIENCE, Health, Reach
-from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Refused, Sent, State
+from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Refused, Sent, State, Unknown
 from bot.domain.events import EventId
 from bot.domain.messages import Lane, Limits, Message, Rate
 from bot.domain.requests import Person
 from bot.domain.status import Status
 from bot.domain.subscriptions import Destination
-from bot.errors import HeldBack
+from bot.errors import ChatUnavailable, HeldBack
 from bot.ports import Store
 from bot.services.dispatcher import Dispatcher
+from bot.services.notices import SOONEST
 from bot.services.pacing import SlotPace
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import START, FakeClock, RecordingAdapter, an_event
@@ -44,6 +45,10 @@ class IdleClock:
     def now(self) -> datetime:
         """The present."""
         return self._clock.now()
+
+    def elapsed(self) -> timedelta:
+        """Since the start."""
+        return self._clock.elapsed()
 
     async def wait(self, pause: timedelta | None, *wakes: asyncio.Event) -> None:
         """Wait, and say so."""
@@ -88,6 +93,11 @@ class Sender:
     async def deliver(self) -> None:
         """Deliver all that is due."""
         await self.dispatcher.drain()
+
+    async def adapter_called(self) -> None:
+        """Wait until the adapter was given something."""
+        while not self.adapter.sent:
+            await self.clock.settle()
 
     async def pass_time(self, span: timedelta, *, step: timedelta = SECOND / 10) -> None:
         """Let the dispatcher run while time goes on."""
@@ -320,6 +330,154 @@ async def test_one_person_gets_one_notice_of_many_channels(store: SqlStore) -> N
     assert whom == to("u7")
     assert text.count("The bot was removed.") == 10
     assert "And 2 more" in text
+
+
+NOT_NOW = Later(reason="busy", wait=timedelta(hours=9))
+
+
+async def refusing(store: SqlStore, sender: Sender, *answers: Outcome) -> None:
+    """Pause a destination for which nobody but person 7 can be told; so are they answered."""
+    await subscribe(store, to())
+    await meet(store, to(), "7", server="")
+    sender.outcomes |= {"main": [DELETED], "u7": [*answers]}
+    await tell_of(store, 1)
+    await sender.deliver()
+
+
+async def test_notice_that_is_not_taken_is_tried_again_later(store: SqlStore) -> None:
+    """Neither lost nor in a hot loop: the next rounds leave it alone for a while."""
+    async with sending(store, limits=PRIVATE) as sender:
+        await refusing(store, sender, NOT_NOW)
+        await sender.deliver()
+        at_once = len(sender.told)
+        sender.clock.advance(SOONEST)
+        await sender.deliver()
+        await sender.deliver()
+
+    assert at_once == 1
+    assert [whom for whom, _ in sender.told] == [to("u7"), to("u7")]
+
+
+async def test_notice_is_tried_ever_more_seldom(store: SqlStore) -> None:
+    """A person whose chat takes nothing for a week costs a try an hour."""
+    async with sending(store, limits=PRIVATE) as sender:
+        await refusing(store, sender, *[NOT_NOW] * 200)
+        await sender.pass_time(timedelta(days=2), step=timedelta(minutes=5))
+
+    assert 48 <= len(sender.told) <= 120
+
+
+async def test_notice_that_waits_is_dropped_with_its_trouble(store: SqlStore) -> None:
+    """Nobody is told of what was mended meanwhile."""
+    async with sending(store, limits=PRIVATE) as sender:
+        await refusing(store, sender, NOT_NOW)
+        await sender.core.reachable("main")
+        sender.clock.advance(SOONEST)
+        await sender.deliver()
+
+    assert len(sender.told) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        HeldBack("the limits let a request out in 60 s", wait=timedelta(minutes=1)),
+        ChatUnavailable("the platform is away"),
+    ],
+)
+async def test_notice_on_which_the_adapter_raises_is_tried_again(
+    store: SqlStore, error: Exception
+) -> None:
+    """It was held back, or the platform was out of reach."""
+    errors = [error]
+    async with sending(store, limits=PRIVATE) as sender:
+        usual = sender.adapter._answer
+
+        def answer(delivery: Delivery, message: Message) -> Outcome | Awaitable[Outcome]:
+            if errors and delivery.destination == to("u7"):
+                raise errors.pop()
+            return usual(delivery, message)
+
+        sender.adapter._answer = answer
+        await refusing(store, sender)
+        before = [where for _, where in sender.sent_at]
+        sender.clock.advance(SOONEST)
+        await sender.deliver()
+
+    assert before == []
+    assert [where for _, where in sender.sent_at] == [to("u7")]
+
+
+async def test_notice_whose_fate_is_unknown_is_not_repeated(store: SqlStore) -> None:
+    """Perhaps it was read; being told twice is worse than the log's and /status's word alone."""
+    async with sending(store, limits=PRIVATE) as sender:
+        await refusing(store, sender, Unknown(reason="no answer"))
+        sender.clock.advance(timedelta(days=1))
+        await sender.deliver()
+
+    assert len(sender.told) == 1
+
+
+async def test_notice_of_a_sender_that_was_killed_is_not_repeated(store: SqlStore) -> None:
+    """It counts as told from just before it is sent; the others of that round are not lost."""
+    await subscribe(store, to(), to("b"))
+    for address, person in (("main", "7"), ("b", "8")):
+        await meet(store, to(address), person, server="")
+    async with sending(store, limits=PRIVATE) as sender:
+        sender.adapter._answer = _never
+        for address in ("main", "b"):
+            await sender.core.unreachable(address, "the bot was removed")
+        killed = asyncio.ensure_future(sender.deliver())
+        await sender.adapter_called()
+        killed.cancel()
+        await asyncio.wait([killed])
+    async with sending(store, limits=PRIVATE) as successor:
+        await successor.deliver()
+
+    assert [whom for whom, _ in sender.told] == [to("u7")]
+    assert [whom for whom, _ in successor.told] == [to("u8")]
+
+
+async def _never(_delivery: Delivery, _message: Message) -> Outcome:
+    """Give no answer."""
+    await asyncio.Event().wait()
+    return DELETED
+
+
+async def test_destination_that_is_tried_again_in_vain_is_told_of_once(store: SqlStore) -> None:
+    """A platform may show all rights and refuse nevertheless, after each reconnection."""
+    await subscribe(store, to())
+    await meet(store, to(), "7")
+    async with sending(store, limits=PRIVATE) as sender:
+        sender.outcomes["main"] = [NO_RIGHT] * 20
+        await tell_of(store, 1)
+        for _ in range(3):
+            await sender.deliver()
+            sender.clock.advance(PATIENCE)
+            await sender.deliver()
+            assert (await health(store)).reach is Reach.PAUSED
+            await sender.core.retry(lambda address: address == "main")
+
+    assert len(sender.told) == 1
+
+
+async def test_destination_that_is_tried_again_gets_what_it_missed(store: SqlStore) -> None:
+    """The first success proves it well; a refusal after that is new trouble."""
+    await subscribe(store, to())
+    await meet(store, to(), "7")
+    async with sending(store, limits=PRIVATE) as sender:
+        sender.outcomes["main"] = [DELETED]
+        await tell_of(store, 1)
+        await sender.deliver()
+        await sender.core.retry(lambda address: address == "main")
+        await sender.deliver()
+        mended = await health(store), await states(store)
+        sender.outcomes["main"] = [DELETED]
+        await tell_of(store, 2)
+        await sender.deliver()
+
+    assert mended == (Health(since=START), [State.SENT])
+    assert len(sender.told) == 2
 
 
 async def test_nobody_is_told_of_their_own_blocked_chat(store: SqlStore) -> None:

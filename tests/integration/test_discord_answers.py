@@ -54,7 +54,7 @@ async def test_answer_is_as_private_as_the_core_says(
 async def test_several_messages_follow_in_order(discord_server: DiscordStandIn, core: Core) -> None:
     """The first answers, the others come after it, as private as it is."""
     texts = ["one", "two", "three"]
-    messages = tuple(Message(kind=None, headline=text) for text in texts)
+    messages = tuple(Message(kind=None, headline=text, buttons=((MUTE,),)) for text in texts)
     core.reply = CommandReply(messages=messages, is_private=True)
 
     reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
@@ -62,6 +62,27 @@ async def test_several_messages_follow_in_order(discord_server: DiscordStandIn, 
 
     assert [shown_text(one) for one in reply.messages] == texts
     assert discord_server.messages(discord_server.alerts) == []
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+@pytest.mark.usefixtures("opened")
+async def test_messages_without_buttons_come_as_one(
+    discord_server: DiscordStandIn, core: Core, *, is_slow: bool
+) -> None:
+    """Discord takes few messages in a row; also where "thinking" was shown first."""
+    texts = [f"line {number}" for number in range(12)]
+    core.reply = CommandReply(messages=tuple(Message(kind=None, headline=text) for text in texts))
+    if is_slow:
+        core.ready.clear()
+
+    reply = await discord_server.slash(
+        discord_server.alerts, discord_server.manager, "status", settled=False
+    )
+    core.ready.set()
+    await reply.until(2)
+
+    shown = [shown_text(one).splitlines() for one in reply.messages]
+    assert shown == [texts[:10], texts[10:]]
 
 
 @pytest.mark.usefixtures("opened")

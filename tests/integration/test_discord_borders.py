@@ -9,7 +9,7 @@ from standins.discord.interactions import Reply, shown_text
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Channel, User, new_id
 
-from bot.commands.registry import COMMANDS
+from bot.commands.registry import COMMANDS, commands_for
 from bot.domain.channels import DEFAULT_CHANNEL
 from bot.domain.requests import Who
 from bot.domain.subscriptions import Destination, Filter
@@ -36,7 +36,9 @@ async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
     """The core, with the adapter before it; one channel is subscribed, and one event is known."""
     async with open_store("sqlite://") as store:
         await store.upgrade()
-        counter = Counter(store, adapter="discord", has_roles=True, has_followers=True)
+        counter = Counter(
+            store, adapter="discord", commands=commands_for(has_roles=True, has_followers=True)
+        )
         await counter.watch(an_event())
         async with connected_room(discord_server, counter.core):
             await discord_server.slash(

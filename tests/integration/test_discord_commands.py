@@ -6,7 +6,9 @@ import pytest
 from discord_cores import Core
 from discord_rooms import Room, connected_room
 from standins.discord.server import DiscordStandIn
-from standins.discord.world import Right, Role
+from standins.discord.world import ChannelType, Right, Role
+
+from bot.domain.subscriptions import Destination
 
 
 @pytest.fixture
@@ -45,6 +47,7 @@ async def test_commands_are_registered_by_their_specs(discord_server: DiscordSta
     assert commands["status"]["default_member_permissions"] is None
     assert completed == {
         *("event", "type", "agency", "program", "changes", "leads", "time_zone"),
+        "subscription",
     }
 
 
@@ -54,12 +57,12 @@ async def test_options_come_as_typed(
     """Every kind of option reaches the core as text; what was left out is not there."""
     role = Role(id="4711", name="Watchers", rights=0)
     discord_server.home.roles[role.id] = role
-    given = {"text": "a b", "number": 3, "type": "EVA", "switch": "on", "role": role}
+    given = {"text": "a b", "subscription": 3, "type": "EVA", "switch": "on", "role": role}
 
     await discord_server.slash(discord_server.alerts, discord_server.visitor, "everything", given)
 
     (request,) = core.requests
-    assert request.options == {**given, "number": "3", "role": "4711"}
+    assert request.options == {**given, "subscription": "3", "role": "4711"}
     assert request.command == "everything"
     assert request.place.address == discord_server.alerts.id
     assert request.place.adapter == opened.adapter.name
@@ -119,6 +122,19 @@ async def test_everybody_manages_a_private_chat(discord_server: DiscordStandIn, 
     assert (request.server, request.place.address) == ("", chat.id)
 
 
+@pytest.mark.usefixtures("opened")
+async def test_nobody_manages_where_discord_names_no_right(
+    discord_server: DiscordStandIn, core: Core
+) -> None:
+    """A chat of several people is neither a server with rights nor private."""
+    chat = discord_server.private_chat(discord_server.visitor)
+    chat.type = ChannelType.GROUP
+
+    await discord_server.slash(chat, discord_server.visitor, "mute", {"event": "1"})
+
+    assert [one.may_manage for one in core.requests] == [False]
+
+
 async def test_completion_suggests_what_the_core_says(
     discord_server: DiscordStandIn, opened: Room, core: Core
 ) -> None:
@@ -128,7 +144,8 @@ async def test_completion_suggests_what_the_core_says(
     )
 
     assert found == [("Extra-vehicular activity", "EVA")]
-    assert core.completions == [("everything", "type", "ev")]
+    place = Destination(adapter="discord", address=discord_server.alerts.id)
+    assert core.completions == [("everything", "type", "ev", place)]
     assert opened.adapter.name == "discord"
 
 

@@ -9,10 +9,12 @@ from standins.discord.interactions import buttons, shown_text
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Role
 
+from bot.commands.registry import commands_for
+from bot.domain.channels import Health, Reach
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination, Filter
 from bot.store.unit_of_work import open_store
-from bot.testing import an_event
+from bot.testing import START, an_event
 
 
 @pytest.fixture
@@ -29,7 +31,9 @@ async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
     """The core over an empty store, with the adapter before it."""
     async with open_store("sqlite://") as store:
         await store.upgrade()
-        counter = Counter(store, adapter="discord", has_roles=True, has_followers=True)
+        counter = Counter(
+            store, adapter="discord", commands=commands_for(has_roles=True, has_followers=True)
+        )
         async with connected_room(discord_server, counter.core):
             yield counter
 
@@ -37,6 +41,22 @@ async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
 def here(discord_server: DiscordStandIn) -> Destination:
     """The channel in which all happens."""
     return Destination(adapter="discord", address=discord_server.alerts.id)
+
+
+async def test_right_given_while_the_bot_was_down_is_noticed_at_the_start(
+    discord_server: DiscordStandIn,
+) -> None:
+    """No message need fail or be written first; what waits goes out at once."""
+    place, paused = here(discord_server), Health(reach=Reach.PAUSED, since=START, reason="no right")
+    async with open_store("sqlite://") as store:
+        await store.upgrade()
+        counter = Counter(store, adapter="discord")
+        async with store.writing() as unit:
+            await unit.destinations.set_health(place, paused)
+        async with connected_room(discord_server, counter.core):
+            await counter.core.wake.wait()
+
+        assert (await counter.health(place)).reach is Reach.SUSPECT
 
 
 @pytest.mark.usefixtures("counter")
@@ -70,6 +90,27 @@ async def test_visitor_is_refused_in_private(
 
     assert reply.is_private
     assert await counter.filters(here(discord_server)) == []
+
+
+async def test_press_of_a_visitor_is_refused_in_private(
+    discord_server: DiscordStandIn, counter: Counter
+) -> None:
+    """Everybody sees the button under an alert; only who manages the channel can mute with it."""
+    await counter.watch(an_event())
+    shown = await discord_server.slash(discord_server.alerts, discord_server.manager, "next")
+    muted = []
+
+    for who in (discord_server.visitor, discord_server.manager):
+        reply = await discord_server.press(
+            discord_server.alerts, who, shown.messages[0], "Mute this event"
+        )
+        async with counter.store.reading() as unit:
+            muted.append(await unit.destinations.muted(here(discord_server)))
+        assert reply.is_private
+        assert reply.updated is None
+
+    assert muted == [(), (an_event().id,)]
+    assert len(discord_server.messages(discord_server.alerts)) == 1
 
 
 async def test_schedule_is_paged_in_place(discord_server: DiscordStandIn, counter: Counter) -> None:
@@ -114,3 +155,41 @@ async def test_names_are_completed_from_the_store(
     )
 
     assert any("Cygnus NG-27 Berthing" in label for label, _ in found)
+
+
+async def test_subscription_to_remove_is_chosen_by_its_words(
+    discord_server: DiscordStandIn, counter: Counter
+) -> None:
+    """While one types, the channel's own are offered; what is chosen is a number."""
+    other = await discord_server.add_channel(discord_server.home, "other")
+    for channel, wanted in (
+        (discord_server.alerts, {"type": "EVA"}),
+        (discord_server.alerts, {"search": "docking"}),
+        (other, {"search": "a secret plan"}),
+    ):
+        await discord_server.slash(channel, discord_server.manager, "subscribe", wanted)
+
+    found = await discord_server.autocomplete(
+        discord_server.alerts, discord_server.manager, "unsubscribe", "number", ""
+    )
+    named = await discord_server.autocomplete(
+        discord_server.alerts, discord_server.manager, "unsubscribe", "number", "dock"
+    )
+    await discord_server.slash(
+        discord_server.alerts, discord_server.manager, "unsubscribe", {"number": named[0][1]}
+    )
+
+    assert found == [("1: EVA", 1), ('2: All events, about "docking"', 2)]
+    assert named == found[1:]
+    assert [one.types for one in await counter.filters(here(discord_server))] == [frozenset({3})]
+
+
+async def test_preview_is_one_message(discord_server: DiscordStandIn, counter: Counter) -> None:
+    """All kinds at once, for whoever asked; more messages in a row Discord would hold back."""
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "preview")
+
+    (message,) = reply.messages
+    expected = (await counter.ask("preview")).messages
+    assert [one["author"]["name"] for one in message["embeds"]] == [o.headline for o in expected]
+    assert reply.is_private
+    assert discord_server.limits.refused == 0

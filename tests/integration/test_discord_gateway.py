@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest
-from discord_rooms import Room, connected_room, heard, room, to, until
+from discord_rooms import Room, connected_room, heard, listening_room, room, to, until
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import ChannelType, Right
 
@@ -81,6 +81,59 @@ async def test_outage_of_a_server_is_no_removal(
 
     assert reply.content == "Done"
     assert opened.desk.heard == []
+
+
+async def test_paused_places_that_are_open_again_are_tried_at_the_start(
+    discord_server: DiscordStandIn,
+) -> None:
+    """Rights mended and invitations while the bot was down; what is gone or closed stays paused."""
+    home, desk = discord_server.home, RecordingDesk()
+    closed, deleted = [await discord_server.add_channel(home, one) for one in ("staff", "old")]
+    away = await discord_server.join("Away", "talk")
+    await discord_server.forbid(closed, Right.SEND_MESSAGES)
+    await discord_server.delete_channel(deleted)
+    await discord_server.lose(away)
+    person = f"@{discord_server.manager.id}"
+    desk.paused = [
+        *(discord_server.alerts.id, closed.id, deleted.id, *away.channels, person, "no address")
+    ]
+
+    async with listening_room(discord_server, desk):
+        await until(lambda: bool(desk.retried))
+
+    assert desk.retried == [[discord_server.alerts.id]]
+    assert desk.heard == []
+
+
+async def test_server_that_is_back_has_its_places_tried_again(
+    discord_server: DiscordStandIn,
+) -> None:
+    """Its rights may have changed during the outage; other servers are not meant."""
+    desk = RecordingDesk()
+    away = await discord_server.join("Away", "talk")
+    await discord_server.lose(away)
+    desk.paused = [discord_server.alerts.id, *away.channels]
+
+    async with listening_room(discord_server, desk):
+        await until(lambda: len(desk.retried) == 1)
+        await discord_server.recover(away)
+        await until(lambda: len(desk.retried) == 2)
+
+    assert desk.retried == [[discord_server.alerts.id], [*away.channels]]
+
+
+async def test_new_session_has_paused_places_tried_again(discord_server: DiscordStandIn) -> None:
+    """After an outage too long to resume nothing tells what was mended meanwhile."""
+    desk = RecordingDesk()
+    desk.paused = [discord_server.alerts.id]
+
+    async with listening_room(discord_server, desk):
+        await until(lambda: len(desk.retried) == 1)
+        await discord_server.gateway.invalidate()
+        await until(lambda: len(desk.retried) == 2)
+
+    assert desk.retried == [[discord_server.alerts.id]] * 2
+    assert len(discord_server.gateway.identified) == 2
 
 
 async def test_deleted_channel_is_unreachable(discord_server: DiscordStandIn, opened: Room) -> None:

@@ -1,6 +1,7 @@
 """Every error of Discord's table, from the wire through the real client to the outcome."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from discord_rooms import Room, listening_room, room, to
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Right
 
+from bot.domain.channels import Channel
 from bot.domain.deliveries import Gone, Later, Refused, Sent, Unknown
 from bot.domain.messages import Picture
 from bot.domain.subscriptions import Destination
@@ -132,6 +134,19 @@ async def test_invalid_message_goes_as_plain_text_once(
     (message,) = discord_server.messages(discord_server.alerts)
     assert "Cygnus NG-27 Berthing" in message["content"]
     assert message["embeds"] == []
+
+
+async def test_plain_text_tells_the_channels_time(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """An embed shows each reader's own time; text alone tells the channel's."""
+    discord_server.fail(50035)
+    here = replace(to(discord_server.alerts), channel=Channel(time_zone="Asia/Tokyo"))
+
+    await opened.adapter.send(here, a_message())
+
+    (message,) = discord_server.messages(discord_server.alerts)
+    assert "16 Mar 2027, 18:30 JST" in message["content"]
 
 
 async def test_hopeless_message_is_given_up(discord_server: DiscordStandIn, opened: Room) -> None:

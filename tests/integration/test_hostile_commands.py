@@ -3,13 +3,13 @@
 import logging
 
 import pytest
-from desks import Counter, presses
+from desks import HERE, Counter, presses
 from golden_cases import CASES
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from standins.telegram.markup import parse
 
-from bot.commands.registry import COMMANDS
+from bot.commands.registry import COMMANDS, commands_for
 from bot.domain.events import Event, EventId
 from bot.domain.lines import LONGEST_PRESS, read_line, split_line
 from bot.domain.messages import Limits
@@ -57,7 +57,7 @@ def a_hostile_event() -> Event:
 async def crowded(counter: Counter) -> Counter:
     """A core that knows an event of ours and a hostile one."""
     await counter.watch(an_event(), a_hostile_event())
-    return Counter(counter.store, has_roles=True, has_followers=True)
+    return Counter(counter.store, commands=commands_for(has_roles=True, has_followers=True))
 
 
 def assert_sound(reply: CommandReply, caplog: pytest.LogCaptureFixture) -> None:
@@ -130,7 +130,7 @@ async def test_no_beginning_is_a_bug_while_it_is_completed(
 ) -> None:
     """At most 25 suggestions, none empty and none longer than Discord takes."""
     for option in SPECS[name].options:
-        found = await crowded.core.complete(name, option, typed)
+        found = await crowded.core.complete(name, option, typed, place=HERE)
 
         assert len(found) <= 25
         assert all(0 < len(one.value) <= 100 and one.label.encode() for one in found)

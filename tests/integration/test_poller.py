@@ -56,6 +56,26 @@ async def fresh() -> AsyncIterator[Bench]:
         yield opened
 
 
+async def test_restart_remembers_when_ll2_last_answered(bench: Bench) -> None:
+    """`/status` is true from the first second on, also while LL2 is away."""
+    restarted = bench.poller()
+    bench.ll2.failure = DOWN
+
+    await restarted.recall()
+    await bench.polled(restarted)
+
+    assert restarted.read_at == START
+
+
+async def test_ll2_that_never_answered_was_never_read(fresh: Bench) -> None:
+    """There is nothing to remember yet."""
+    poller = fresh.poller()
+
+    await poller.recall()
+
+    assert poller.read_at is None
+
+
 def kinds(reports: Sequence[PollReport]) -> list[type[Change]]:
     """The sorts of changes that these polls noticed."""
     return [type(change) for report in reports for change in report.changes]

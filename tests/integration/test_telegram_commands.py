@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from standins.telegram.opening import a_desk, always, connected
-from standins.telegram.server import TelegramStandIn
+from standins.telegram.server import Cut, Page, TelegramStandIn, Trouble
 from standins.telegram.spec import Judge
 from standins.telegram.world import Refusal
 
@@ -103,14 +103,24 @@ async def test_right_is_remembered_for_a_while(shared: Path) -> None:
     assert len([1 for method, _ in telegram.calls if method == "getChatMember"]) == 1
 
 
-async def test_right_that_cannot_be_known_is_not_given(shared: Path) -> None:
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Refusal(400, "Bad Request: member list is inaccessible"),
+        Refusal(403, "Forbidden: bot is not a member of the supergroup chat"),
+        Refusal(429, "Too Many Requests: retry after 1", {"retry_after": 1}),
+        Page(),
+        Cut(),
+    ],
+)
+async def test_right_that_cannot_be_known_is_not_given(shared: Path, trouble: Trouble) -> None:
     """When Telegram does not say, nobody manages; the doubt is not remembered."""
     desk = a_desk()
 
     async with TelegramStandIn(Judge.of(shared)) as telegram, connected(telegram, desk):
         group, ada = telegram.group(), telegram.user()
         telegram.promote(group, ada)
-        telegram.fail("getChatMember", Refusal(400, "Bad Request: member list is inaccessible"))
+        telegram.fail("getChatMember", trouble)
         for _ in range(2):
             telegram.say(group, "/subscribe", by=ada)
             await telegram.next_post()

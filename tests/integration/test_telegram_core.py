@@ -2,19 +2,27 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from desks import Counter
+from standins.telegram.flood import Limits
 from standins.telegram.opening import connected, to
 from standins.telegram.server import TelegramStandIn
 from standins.telegram.spec import Judge
 from standins.telegram.world import Chat, Post, User
 
+from bot.adapters.telegram.client import FREE
+from bot.clock import SystemClock
+from bot.domain.changes import Kind
 from bot.domain.channels import Reach
 from bot.domain.subscriptions import Destination, Filter
+from bot.services.pacing import SlotPace
 from bot.store.unit_of_work import open_store
 from bot.testing import an_event
+
+MINUTE = timedelta(minutes=1)
 
 
 @asynccontextmanager
@@ -178,3 +186,42 @@ async def test_mute_button_is_answered_to_whoever_pressed(shared: Path) -> None:
     assert telegram.answers[0].is_alert
     assert "Cygnus NG-27 Berthing" in telegram.answers[0].text
     assert len(telegram.posts) == 1
+
+
+async def test_preview_takes_one_message_of_what_a_group_may_get(shared: Path) -> None:
+    """Alerts go through the same 18 a minute; a preview amid them neither waits nor loses any."""
+    pace = SlotPace(SystemClock())
+    pace.declare(FREE)
+    async with (
+        open_store("sqlite://") as store,
+        TelegramStandIn(Judge.of(shared), flood=Limits()) as telegram,
+    ):
+        await store.upgrade()
+        core = Counter(store).core
+        group, ada = a_managed_group(telegram)
+        async with connected(telegram, core, pace=pace):
+            telegram.say(group, "/preview", by=ada)
+            post = await telegram.next_post()
+        behind = [pace.delay(f"{group.id}", behind=count) for count in (16, 17)]
+
+    assert post.text.count("Example: ") == len(Kind)
+    assert behind[0] < MINUTE / 2 < behind[1]
+    assert (len(telegram.posts), telegram.flood.refused, telegram.faults) == (1, 0, [])
+
+
+async def test_press_of_who_has_no_right_is_refused_in_private(shared: Path) -> None:
+    """By an alert that only they see: nothing is written into the group, and nothing happens."""
+    async with standing(shared) as (telegram, counter):
+        group, ada = a_managed_group(telegram)
+        telegram.say(group, "/next", by=ada)
+        post = await telegram.next_post()
+        telegram.press(post, "Mute this event", by=telegram.user("Mallory"))
+        await telegram.until(lambda: len(telegram.answers) == 1)
+        async with counter.store.reading() as unit:
+            muted = await unit.destinations.muted(at(group))
+
+    (answer,) = telegram.answers
+    assert answer.is_alert
+    assert answer.text.startswith("For channel managers only")
+    assert muted == ()
+    assert (len(telegram.posts), post.edits) == (1, 0)

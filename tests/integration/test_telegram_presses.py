@@ -1,6 +1,7 @@
 """What people press in Telegram, and how they are answered, by the real client."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from standins.telegram.opening import a_desk, always, connected, to
@@ -8,10 +9,13 @@ from standins.telegram.server import TelegramStandIn
 from standins.telegram.spec import Judge
 from standins.telegram.world import Refusal
 
-from bot.domain.messages import Button, Message
-from bot.testing import a_message
+from bot.domain.messages import Button, Message, Section, Stamp
+from bot.testing import START, a_message
 
 MUTE = a_message(buttons=((Button(label="Subscribe", press="subscribe type:EVA"),),))
+TOKYO = ZoneInfo("Asia/Tokyo")
+MOMENT = Message(kind=None, headline="Now", sections=(Section(body=(Stamp(at=START),)),))
+TOLD = "Now\n\n1 Mar 2027, 21:00 JST"
 
 
 async def test_press_edits_its_message_in_place(shared: Path) -> None:
@@ -61,6 +65,33 @@ async def test_private_answer_too_long_for_an_alert_is_a_message(shared: Path) -
 
     assert telegram.posts[1].text == "x" * 300
     assert telegram.faults == []
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+async def test_answer_tells_the_time_of_its_place(shared: Path, *, replaces: bool) -> None:
+    """Old clients show the words inside, whether it is sent or edited in."""
+    desk = a_desk(always(MOMENT, replaces=replaces, zone=TOKYO))
+
+    async with TelegramStandIn(Judge.of(shared)) as telegram, connected(telegram, desk) as adapter:
+        ada = telegram.user()
+        await adapter.send(to(ada), MUTE)
+        telegram.press(telegram.posts[0], "Subscribe", by=ada)
+        await telegram.until(lambda: telegram.posts[-1].text == TOLD)
+
+    assert ("DateTime", "1 Mar 2027, 21:00 JST") in telegram.posts[-1].marks
+
+
+async def test_alert_tells_the_time_of_its_place(shared: Path) -> None:
+    """No client converts times in it."""
+    desk = a_desk(always(MOMENT, is_private=True, zone=TOKYO))
+
+    async with TelegramStandIn(Judge.of(shared)) as telegram, connected(telegram, desk) as adapter:
+        ada = telegram.user()
+        await adapter.send(to(ada), MUTE)
+        telegram.press(telegram.posts[0], "Subscribe", by=ada)
+        await telegram.until(lambda: len(telegram.answers) == 1)
+
+    assert telegram.answers[0].text == TOLD
 
 
 async def test_edit_that_changes_nothing_is_a_success(

@@ -37,6 +37,24 @@ async def test_message_arrives_with_its_marks_and_stamps(shared: Path) -> None:
     assert telegram.faults == []
 
 
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Asia/Tokyo", "16 Mar 2027, 18:30 JST"),
+        ("America/New_York", "16 Mar 2027, 05:30 EDT"),
+        ("Mars/Olympus_Mons", "16 Mar 2027, 09:30 UTC"),
+    ],
+)
+async def test_old_clients_read_the_channels_time(shared: Path, zone: str, words: str) -> None:
+    """One message, told by the clocks of each chat; by UTC where its zone is not known here."""
+    async with TelegramStandIn(Judge.of(shared)) as telegram, connected(telegram) as adapter:
+        delivery = to(telegram.group(), channel=Channel(time_zone=zone))
+        await adapter.send(delivery, a_message())
+
+    assert ("DateTime", words) in telegram.posts[0].marks
+    assert telegram.faults == []
+
+
 async def test_hostile_message_passes_telegrams_own_parser(shared: Path) -> None:
     """Whatever LL2 holds, the request keeps to the Bot API and its markup can be parsed."""
     async with TelegramStandIn(Judge.of(shared)) as telegram, connected(telegram) as adapter:

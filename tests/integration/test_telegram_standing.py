@@ -58,6 +58,32 @@ async def test_right_to_write_taken_and_given_is_noticed(shared: Path, kind: str
     assert [word for word, _, _ in desk.heard] == ["unreachable", "reachable"]
 
 
+@pytest.mark.parametrize("is_called", [False, True])
+async def test_what_happened_while_the_bot_was_down_is_noticed_at_the_start(
+    shared: Path, listen: str, *, is_called: bool
+) -> None:
+    """Telegram keeps updates for a day, rights given and taken among them; none is thrown away."""
+    desk = a_desk()
+    hook = {"webhook_url": f"http://{listen}", "webhook_listen": listen} if is_called else {}
+
+    async with TelegramStandIn(Judge.of(shared)) as telegram:
+        group, ada = telegram.group(), telegram.user()
+        telegram.allow(group)
+        telegram.block(ada)
+        async with connected(telegram, desk, pace=None, **hook):
+            await telegram.until(lambda: len(desk.heard) == 2)
+
+    assert {*desk.heard} == {
+        ("reachable", f"{group.id}", ""),
+        ("unreachable", f"{ada.id}", "the person has blocked the bot"),
+    }
+    asked = [given for method, given in telegram.calls if method == "setWebhook"]
+    assert all(
+        "my_chat_member" in one["allowed_updates"] for one in asked or telegram.updates.asked
+    )
+    assert ("deleteWebhook", {}) in telegram.calls
+
+
 async def test_topic_that_opens_again_may_be_tried_again(shared: Path) -> None:
     """A closed topic pauses its subscription; opening it again resumes it."""
     desk = a_desk()

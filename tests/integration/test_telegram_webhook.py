@@ -15,14 +15,6 @@ from bot.errors import ChatUnavailable, ConfigError
 SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 
 
-@pytest.fixture
-def listen() -> str:
-    """An address on loopback that is free."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        host, port = taken.getsockname()
-    return f"{host}:{port}"
-
-
 async def test_called_bot_answers_without_polling(shared: Path, listen: str) -> None:
     """Updates come by webhook, for the kinds that we want and with a secret."""
     async with (

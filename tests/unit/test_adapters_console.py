@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.console import create
+from bot.domain.channels import Channel
 from bot.domain.deliveries import Later, Outcome, Refused, Sent
 from bot.domain.messages import Section
 from bot.domain.subscriptions import Destination
@@ -44,9 +45,10 @@ class Ascii(io.StringIO):
     encoding = "ascii"
 
 
-async def printed(stream: io.StringIO, *, to: str = "spacewalks") -> Outcome:
+async def printed(stream: io.StringIO, *, to: str = "spacewalks", zone: str = "UTC") -> Outcome:
     """Send one message through an adapter on this stream."""
-    delivery = a_delivery(destination=Destination(adapter="console", address=to))
+    place, channel = Destination(adapter="console", address=to), Channel(time_zone=zone)
+    delivery = a_delivery(destination=place, channel=channel)
     async with create(surroundings({"stream": stream})) as adapter:
         return await adapter.send(delivery, a_message())
 
@@ -66,6 +68,15 @@ async def test_a_message_stands_under_the_name_of_its_channel() -> None:
     assert outcome == Sent()
     assert first == f"── #spacewalks {'─' * 73}"
     assert second == "Moved later by 1 day 20 h 25 min"
+
+
+async def test_times_are_those_of_the_channel() -> None:
+    """A terminal cannot convert them."""
+    stream = io.StringIO()
+
+    await printed(stream, zone="Asia/Tokyo")
+
+    assert "16 Mar 2027, 18:30 JST" in stream.getvalue()
 
 
 async def test_a_channel_that_has_its_sign_already_gets_no_second() -> None:

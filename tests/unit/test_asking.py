@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.asking import Asked, read_filter, spell_filter
+from bot.domain.asking import Asked, read_filter, spell_filter, spell_lead
 from bot.domain.catalogue import KNOWN_FROM_THE_START, merged
 from bot.domain.events import Agency
 from bot.domain.subscriptions import Filter
@@ -67,6 +67,19 @@ def test_unknown_type_is_refused_with_what_may_help(typed: str, sentence: str) -
     assert refusal(Asked(types=(typed,))) == sentence
 
 
+def test_words_are_what_an_event_must_hold() -> None:
+    """Each of them, in any case and spacing."""
+    assert understood(Asked(search=("Crew  Dragon, iss",))).words == {"crew dragon", "iss"}
+
+
+def test_kind_that_is_like_none_is_refused_with_all() -> None:
+    """A wild guess would only puzzle."""
+    assert refusal(Asked(changes=("xyzzy",))) == (
+        'there is no kind of news "xyzzy" '
+        "(there are: new, date, update, webcast, video, details, withdrawn, reminder)"
+    )
+
+
 def test_unknown_kind_is_refused_with_the_nearest_and_all() -> None:
     """There are only eight, so they are listed."""
     assert refusal(Asked(changes=("dates",))) == (
@@ -86,6 +99,14 @@ def test_off_beside_lead_times_contradicts_itself() -> None:
     assert refusal(Asked(remind=("off,1h",))) == (
         '"off" does not go together with lead times; write off, or e.g. 24h,1h,10m'
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "lead"), [("365d", timedelta(days=365)), ("1s", timedelta(seconds=1))]
+)
+def test_lead_time_may_be_as_long_as_a_year(typed: str, lead: timedelta) -> None:
+    """The ends of what makes sense are in."""
+    assert understood(Asked(remind=(typed,))).leads == {lead}
 
 
 @pytest.mark.parametrize("typed", ["5x", "0m", "366d", "-1h"])
@@ -140,3 +161,9 @@ def test_name_that_could_be_misread_is_not_used(agency: Agency, spelled: str) ->
 
     assert words == {"agency": [spelled]}
     assert read_filter(Asked(agencies=(spelled,)), catalogue) == asked
+
+
+@pytest.mark.parametrize(("hours", "words"), [(47, "47h"), (48, "48h"), (49, "2d1h"), (72, "3d")])
+def test_lead_time_of_more_than_two_days_is_spelled_in_days(hours: int, words: str) -> None:
+    """As one would say it."""
+    assert spell_lead(timedelta(hours=hours)) == words

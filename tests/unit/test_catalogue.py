@@ -100,6 +100,37 @@ def test_choice_is_shown_with_ids() -> None:
         program_id("moon", known)
 
 
+def test_choice_is_short() -> None:
+    """Five examples show what to add as well as fifty do."""
+    many = tuple(Agency(id=number, name=f"Space {number}", abbrev="") for number in range(9))
+
+    with pytest.raises(ConfigError) as caught:
+        agency_id("space", Catalogue(agencies=many))
+
+    named = [one.name for one in many if f"{one.name} (" in str(caught.value)]
+    assert named == ["Space 0", "Space 1", "Space 2", "Space 3", "Space 4"]
+
+
+def test_unknown_program_is_called_a_program() -> None:
+    """People see which of their options is meant."""
+    with pytest.raises(ConfigError, match='there is no program "Artemiss"; did you mean'):
+        program_id("Artemiss", KNOWN_FROM_THE_START)
+
+
+@pytest.mark.parametrize("typed", ["MO", "mo"])
+def test_two_words_of_a_program_make_initials(typed: str) -> None:
+    """Of one word there are none: a letter would be no name."""
+    known = Catalogue(programs=(Program(id=1, name="Moon Orbiters"), Program(id=2, name="Zebra")))
+
+    assert program_id(typed, known) == 1
+    assert spelling(3, (Program(id=2, name="Zebra"), Program(id=3, name="Z"))) == "Z"
+
+
+def test_longest_id_is_one_of_nine_digits() -> None:
+    """LL2 counts in 32 bits."""
+    assert agency_id("9" * 9, KNOWN_FROM_THE_START) == 999_999_999
+
+
 @given(known=agencies)
 def test_every_spelling_is_read_back_as_its_id(known: tuple[Agency, ...]) -> None:
     """Whatever LL2 calls them, an export can be imported."""

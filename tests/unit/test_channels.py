@@ -1,11 +1,13 @@
 """How a destination's health goes: one certain refusal or two doubtful ones far enough apart."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.channels import PATIENCE, Health, Reach, reached, refused
+from bot.domain.channels import PATIENCE, Channel, Health, Reach, reached, refused
 from bot.testing import START
 
 RIGHT = "Send Messages"
@@ -92,3 +94,16 @@ def test_doubts_pause_only_when_far_enough_apart(times: list[datetime]) -> None:
 
     far_apart = bool(times) and times[-1] - times[0] >= PATIENCE
     assert (health.reach is Reach.PAUSED) == far_apart
+
+
+def test_zone_of_a_channel_is_that_of_its_name() -> None:
+    """Its messages tell moments by these clocks where the reader's client cannot convert them."""
+    assert Channel(time_zone="Europe/Berlin").zone == ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "name", ["Mars/Olympus_Mons", "", "Europe", "../etc/passwd", "/etc/passwd", "a\0b", "a" * 999]
+)
+def test_a_zone_that_this_machine_lacks_is_utc(name: str) -> None:
+    """A store may come from a machine with newer names; its channels still get their messages."""
+    assert Channel(time_zone=name).zone is UTC

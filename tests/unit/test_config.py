@@ -251,7 +251,7 @@ def test_secrets_are_in_no_text(written: Written) -> None:
             "Keeps everything in PostgreSQL, database h/n.",
         ),
         ('telegram.token = "1:a"\nplugins.zulip = {}', "Sends to: telegram, zulip."),
-        ('web.listen = "[::1]:80"', "Serves no page on [::1]:80 yet: a later version does."),
+        ('web.listen = "[::1]:80"', "Serves /healthz, /readyz and /metrics at [::1]:80."),
         (
             'announce.first_run = "announce"',
             "On the very first poll, announces every event that it finds.",

@@ -1,6 +1,8 @@
 """How a message is laid out for Discord, its nonce, and what discord.py must still have inside."""
 
 from dataclasses import replace
+from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -99,11 +101,18 @@ def test_button_gives_back_its_line() -> None:
 
 def test_plain_text_fits_and_mentions_nobody() -> None:
     """2,000 characters, and no markup that anybody smuggled in."""
-    arguments = laid_out_plainly(a_hostile_message())
+    arguments = laid_out_plainly(a_hostile_message(), zone=UTC)
 
     assert len(arguments["content"]) <= 2000
     assert arguments["allowed_mentions"].to_dict() == {"parse": []}
     assert "**bold**" not in arguments["content"]
+
+
+def test_plain_text_tells_the_channels_time() -> None:
+    """An embed shows each reader's own; text alone cannot."""
+    content = laid_out_plainly(a_message(), zone=ZoneInfo("Asia/Tokyo"))["content"]
+
+    assert "16 Mar 2027, 18:30 JST" in content
 
 
 def test_only_the_channels_role_may_be_mentioned() -> None:
@@ -119,7 +128,7 @@ def test_only_the_channels_role_may_be_mentioned() -> None:
 def test_mention_leaves_the_plain_text_whole() -> None:
     """Both fit into one message."""
     channel = Channel(mention="77", mention_kinds=frozenset({Kind.DATE}))
-    plain = laid_out_plainly(a_hostile_message())
+    plain = laid_out_plainly(a_hostile_message(), zone=UTC)
 
     arguments = addressed(plain, a_delivery(channel=channel), a_message())
 

@@ -21,7 +21,7 @@ EVENT = CommandSpec(
     description="One event",
     options=(
         Option(name="event", description="Which", kind=OptionKind.EVENT, is_first=True),
-        Option(name="page", description="Page", kind=OptionKind.NUMBER),
+        Option(name="page", description="Page", kind=OptionKind.TEXT),
     ),
 )
 
@@ -104,6 +104,7 @@ def test_any_text_is_read(typed: str) -> None:
         ({"type": "3,4", "agency": "44"}, "subscribe type:3,4 agency:44"),
         ({"search": "space station"}, 'subscribe search:"space station"'),
         ({"search": "type:EVA"}, 'subscribe search:"type:EVA"'),
+        ({"search": "//"}, 'subscribe search:"//"'),
         ({"type": "", "agency": " "}, "subscribe"),
         ({"search": 'the "arm"'}, 'subscribe search:"the arm"'),
     ],

@@ -270,6 +270,14 @@ def test_without_a_key_the_smaller_limit_rules() -> None:
     assert strict.headroom(START).cap == 4
 
 
+@pytest.mark.parametrize(("hourly", "cap", "reserve"), [(15, 14, 1), (2, 1, 1), (1, 1, 0)])
+def test_headroom_tells_the_reserve_apart(hourly: int, cap: int, reserve: int) -> None:
+    """Together they are what the owner allows, which is what people are told."""
+    room = a_budget(hourly).headroom(START)
+
+    assert (room.cap, room.reserve) == (cap, reserve)
+
+
 def test_with_a_key_the_reported_limit_rules() -> None:
     """With an API key the budget follows `your_request_limit`."""
     budget = a_budget(15, has_key=True)

@@ -1,6 +1,5 @@
 """The README's pictures and its table of commands: they are what golden files and specs say."""
 
-import json
 import re
 from datetime import timedelta
 from xml.etree import ElementTree as ET
@@ -9,13 +8,14 @@ import pytest
 
 from bot.commands.registry import COMMANDS
 from bot.domain.requests import CommandSpec, Who
-from tools.drawing import Run, wrapped
+from tools.drawing import BUTTON, WIDTH, Run, wrapped
 from tools.pictures import (
     FOLDER,
     GOLDEN,
     ROOT,
     SCENES,
     Scene,
+    cases,
     draw_discord,
     draw_telegram,
     pictures,
@@ -44,10 +44,33 @@ def test_telegram_picture_says_every_word(scene: Scene) -> None:
     """A drawing of a message leaves nothing out and adds nothing."""
     golden = GOLDEN / "telegram" / f"{scene.file}.html"
     html = telegram_cases(golden.read_text("utf-8"))[scene.case]
+    beside = cases("telegram_beside", scene.file)[scene.case]
 
-    said = words(draw_telegram(html))
+    said = words(draw_telegram(html, beside))
 
-    assert said == re.sub(r"<[^>]*>", "", html).split()
+    picture = ["picture"] if beside["picture"] else []
+    buttons = " ".join(label for row in beside["buttons"] for label in row)
+    assert said == [*picture, *re.sub(r"<[^>]*>", "", html).split(), *buttons.split()]
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_discord_picture_ends_with_every_button(scene: Scene) -> None:
+    """Links first, each with the arrow of what leads away; labels are whole."""
+    embed, rows = (cases(kind, scene.file)[scene.case] for kind in ("discord", "discord_buttons"))
+    labels = " ".join(one["label"] for row in rows for one in row).split()
+
+    svg = draw_discord(embed, rows, scene.ahead)
+
+    assert words(svg)[-len(labels) :] == labels
+    assert svg.count('class="arrow"') == sum("url" in one for row in rows for one in row)
+
+
+def test_a_label_wider_than_the_card_is_cut() -> None:
+    """As clients do; a button never stands beyond its message."""
+    svg = draw_discord({"title": "A", "color": 0}, [[{"label": "long " * 16}]], A_DAY)
+
+    assert words(svg)[-1].endswith("…")
+    assert f'width="{WIDTH:.1f}" height="{BUTTON}"' in svg
 
 
 def test_discord_picture_shows_markup_as_readers_see_it() -> None:
@@ -59,7 +82,7 @@ def test_discord_picture_shows_markup_as_readers_see_it() -> None:
         "fields": [{"name": "Who", "value": "NASA", "inline": True}],
     }
 
-    svg = draw_discord(embed, timedelta(days=3))
+    svg = draw_discord(embed, [], timedelta(days=3))
 
     assert words(svg) == [
         *("A", "*star*", "Moved", "to", "Sunday,", "14", "March", "2027", "at", "13:05"),
@@ -70,18 +93,18 @@ def test_discord_picture_shows_markup_as_readers_see_it() -> None:
 
 def test_every_golden_message_can_be_drawn() -> None:
     """Hostile text, too, makes a well-formed picture."""
-    embeds = [
-        embed
+    on_discord = [
+        draw_discord(embed, cases("discord_buttons", path.stem)[title], A_DAY)
         for path in (GOLDEN / "discord").glob("*.json")
-        for embed in json.loads(path.read_text("utf-8")).values()
+        for title, embed in cases("discord", path.stem).items()
     ]
-    chats = [
-        html
+    on_telegram = [
+        draw_telegram(html, cases("telegram_beside", path.stem)[title])
         for path in (GOLDEN / "telegram").glob("*.html")
-        for html in telegram_cases(path.read_text("utf-8")).values()
+        for title, html in telegram_cases(path.read_text("utf-8")).items()
     ]
 
-    drawn = [draw_discord(embed, A_DAY) for embed in embeds] + [draw_telegram(one) for one in chats]
+    drawn = on_discord + on_telegram
 
     assert len(drawn) > len(pictures())
     assert all(words(svg) for svg in drawn)

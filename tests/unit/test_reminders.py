@@ -270,6 +270,19 @@ def test_next_due_is_the_earliest_start_still_to_come() -> None:
     )
 
 
+def test_next_due_asks_how_early_for_each_event_and_lead() -> None:
+    """A big audience of one event wakes the loop for that one."""
+
+    def early(event: Event, lead: timedelta) -> timedelta:
+        return 5 * MINUTES if (event.id, lead) == (2, timedelta(hours=1)) else timedelta(0)
+
+    events = [an_event_at(number=1), an_event_at(number=2)]
+
+    found = next_due(events, [timedelta(hours=1)], after=START, early=early)
+
+    assert found == HOUR_BEFORE - 5 * MINUTES
+
+
 def test_nothing_to_come_has_no_next_moment() -> None:
     """No events, only vague ones, no leads, or all of them decided."""
     vague = an_event_at(date_precision=DAY)

@@ -2,10 +2,12 @@
 
 import json
 import re
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
 
 import goldens
 import pytest
-from answer_cases import ANSWERS
+from answer_cases import ANSWERS, IN_BERLIN
 
 from bot.domain.lines import LONGEST_PRESS, split_line
 from bot.domain.messages import Button, Limits, Message
@@ -22,16 +24,21 @@ EVERY = [
 ]
 
 
-def plainly(message: Message) -> str:
+def zone_of(title: str) -> tzinfo:
+    """The zone of the channel that asked."""
+    return ZoneInfo("Europe/Berlin") if title in IN_BERLIN else UTC
+
+
+def plainly(message: Message, zone: tzinfo) -> str:
     """As text, with the buttons under it."""
     rows = ["  ".join(f"[{one.label} = {one.press}]" for one in row) for row in message.buttons]
-    return "\n".join([render_plain(message, PLAIN), *rows])
+    return "\n".join([render_plain(message, PLAIN, zone=zone), *rows])
 
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_look_as_their_golden_file_shows(name: str) -> None:
     """People read these files before a change of wording goes out."""
-    shown = {title: plainly(message) for title, message in ANSWERS[name].items()}
+    shown = {title: plainly(one, zone_of(title)) for title, one in ANSWERS[name].items()}
 
     text = "".join(f"=== {title} ===\n{words}\n\n" for title, words in shown.items())
     goldens.compare("answers/plain", f"{name}.txt", text)
@@ -40,7 +47,10 @@ def test_answers_look_as_their_golden_file_shows(name: str) -> None:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_on_telegram_look_as_their_golden_file_shows(name: str) -> None:
     """The same answers in Telegram's markup."""
-    shown = {title: render_telegram(message, TELEGRAM) for title, message in ANSWERS[name].items()}
+    shown = {
+        title: render_telegram(one, TELEGRAM, zone_of(title))
+        for title, one in ANSWERS[name].items()
+    }
 
     html = "".join(f"<!-- {title} -->\n{words}\n\n" for title, words in shown.items())
     goldens.compare("answers/telegram", f"{name}.html", html)

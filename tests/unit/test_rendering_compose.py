@@ -28,6 +28,7 @@ from bot.domain.events import Agency, Event, EventId, UpdateId
 from bot.domain.folding import fold
 from bot.domain.messages import LinkKind, Message, Section, SectionKind, Stamp
 from bot.rendering.compose import compose
+from bot.rendering.words import spelled
 from bot.testing import DAY, MONTH, START, an_event, an_update
 
 ONE = EventId(1)
@@ -44,7 +45,7 @@ def text(message: Message) -> str:
 
 def body(section: Section) -> str:
     """A section in words, its stamps as their fall-back."""
-    pieces = [piece.text if isinstance(piece, Stamp) else piece for piece in section.body]
+    pieces = [spelled(piece) for piece in section.body]
     return f"{section.heading} {''.join(pieces)}"
 
 
@@ -109,9 +110,7 @@ def test_the_date_is_stamped_so_that_clients_can_count_down() -> None:
 
     when = next(one for one in compose((ANNOUNCED,), event).sections if one.heading == "When")
 
-    assert when.body == (
-        Stamp(at=event.date or START, text="14 Mar 2027, 13:05 UTC", relative=True),
-    )
+    assert when.body == (Stamp(at=event.date or START, relative=True),)
 
 
 def test_a_withdrawn_event_is_not_counted_down_to() -> None:
@@ -140,7 +139,7 @@ def test_a_late_reminder_claims_no_remaining_time() -> None:
     """An hour before the event is not when it is read; the date itself stays true."""
     late = compose((replace(REMINDER, late=True),), an_event())
 
-    assert late.headline == "Late reminder: 14 Mar 2027, 13:05 UTC"
+    assert late.headline == "Late reminder"
     assert "hour" not in text(late)
 
 

@@ -4,7 +4,7 @@ import unicodedata
 
 import goldens
 import pytest
-from golden_cases import CASES
+from golden_cases import CASES, ELSEWHERE, TOLD_ELSEWHERE
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import changes, events
@@ -28,6 +28,11 @@ def in_a_terminal(message: Message) -> str:
     return render_plain(message, LIMITS, width=88)
 
 
+def elsewhere(message: Message) -> str:
+    """As the console shows it to a channel of another zone."""
+    return render_plain(message, LIMITS, zone=ELSEWHERE, width=88)
+
+
 def in_a_chat(message: Message) -> str:
     """As a fall-back of at most 1,024 characters, without wrapping."""
     return render_plain(message, SMALL)
@@ -45,7 +50,16 @@ def test_fall_backs_look_as_their_golden_file_shows(name: str) -> None:
     goldens.check("plain_chat", name, in_a_chat)
 
 
-@pytest.mark.parametrize(("kind", "names"), [("plain", CASES), ("plain_chat", IN_A_CHAT)])
+@pytest.mark.parametrize("name", TOLD_ELSEWHERE)
+def test_messages_in_another_zone_look_as_their_golden_file_shows(name: str) -> None:
+    """Clock times are those of the channel; a day and all that is vaguer stay as they are."""
+    goldens.check("plain_elsewhere", name, elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("plain", CASES), ("plain_chat", IN_A_CHAT), ("plain_elsewhere", TOLD_ELSEWHERE)],
+)
 def test_every_golden_file_has_its_cases(kind: str, names: tuple[str, ...]) -> None:
     """A golden file that nothing makes any more would only seem to test something."""
     assert goldens.stale(kind, names) == set()

@@ -1,12 +1,14 @@
 """A message as Telegram's HTML: golden files, limits, hostile text, judged by Telegram's parser."""
 
 import json
+from collections.abc import Collection
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import goldens
 import pytest
 import tdjson
-from golden_cases import CASES
+from golden_cases import CASES, ELSEWHERE, TOLD_ELSEWHERE
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import changes, events
@@ -71,9 +73,23 @@ def test_messages_look_as_their_golden_file_shows(name: str) -> None:
     goldens.compare("telegram", f"{name}.html", shown)
 
 
-def test_every_golden_file_has_its_cases() -> None:
+@pytest.mark.parametrize("name", TOLD_ELSEWHERE)
+def test_messages_in_another_zone_look_as_their_golden_file_shows(name: str) -> None:
+    """Clock times are those of the channel; a day and all that is vaguer stay as they are."""
+    shown = "".join(
+        f"<!-- {case.title} -->\n{render_telegram(case.message(), LIMITS, ELSEWHERE)}\n\n"
+        for case in CASES[name]
+    )
+
+    goldens.compare("telegram_elsewhere", f"{name}.html", shown)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"), [("telegram", CASES), ("telegram_elsewhere", TOLD_ELSEWHERE)]
+)
+def test_every_golden_file_has_its_cases(kind: str, names: Collection[str]) -> None:
     """A golden file that nothing makes any more would only seem to test something."""
-    assert goldens.stale("telegram", CASES, "html") == set()
+    assert goldens.stale(kind, names, "html") == set()
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
@@ -136,7 +152,7 @@ def test_nobody_is_mentioned() -> None:
 
 def test_moments_are_shown_in_the_readers_zone() -> None:
     """New clients show local time and a countdown; old ones the words inside."""
-    stamp = Stamp(at=START, text="1 Mar 2027, 12:00 UTC", relative=True)
+    stamp = Stamp(at=START, relative=True)
 
     shown = html(a_message(sections=(Section(body=(stamp,)),), links=()))
 
@@ -146,9 +162,19 @@ def test_moments_are_shown_in_the_readers_zone() -> None:
     ]
 
 
+def test_words_of_a_moment_are_in_the_channels_zone() -> None:
+    """Old clients show them to all readers of a channel alike."""
+    message = a_message(sections=(Section(body=(Stamp(at=START),)),), links=())
+
+    shown = render_telegram(message, LIMITS, ZoneInfo("Asia/Kolkata"))
+
+    assert entities(shown)[-1] == (MOMENT, "1 Mar 2027, 17:30 IST")
+    assert "12:00 UTC" in render_telegram(message, LIMITS)
+
+
 def test_moment_beyond_telegrams_calendar_is_words() -> None:
     """Telegram's moments are 32 bits wide."""
-    stamp = Stamp(at=START.replace(year=2040), text="1 Mar 2040, 12:00 UTC", relative=True)
+    stamp = Stamp(at=START.replace(year=2040), relative=True)
 
     shown = html(a_message(sections=(Section(body=(stamp,)),), links=()))
 

@@ -100,7 +100,7 @@ def test_a_date_to_the_hour_is_stamped_at_the_full_hour() -> None:
     """The minutes that LL2 sends along mean nothing, and clients would show them."""
     date = stated(timedelta(minutes=37), HOUR)
 
-    at = Stamp(at=START, text="1 Mar 2027, 12:00 UTC")
+    at = Stamp(at=START)
     assert when(date) == ("around ", at)
 
 
@@ -110,9 +110,7 @@ def test_a_date_to_the_second_is_stamped_exactly() -> None:
 
     (stamp,) = when(date, relative=True)
 
-    assert stamp == Stamp(
-        at=START + timedelta(seconds=27), text="1 Mar 2027, 12:00:27 UTC", relative=True
-    )
+    assert stamp == Stamp(at=START + timedelta(seconds=27), to_the_second=True, relative=True)
 
 
 @given(text=st.text())
@@ -187,6 +185,4 @@ def test_a_date_in_another_zone_is_shown_in_utc() -> None:
     """One zone for all readers, unless their client knows theirs."""
     away = datetime.fromisoformat("2027-03-01T14:00:00+02:00")
 
-    assert when(StatedDate(date=away, precision=MINUTE))[0] == Stamp(
-        at=START, text="1 Mar 2027, 12:00 UTC"
-    )
+    assert when(StatedDate(date=away, precision=MINUTE))[0] == Stamp(at=START)

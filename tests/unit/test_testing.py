@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -173,6 +174,15 @@ class Careless(RecordingAdapter):
         return await super().send(delivery, message)
 
 
+class Trusting(RecordingAdapter):
+    """An adapter that takes every zone for one that this machine knows."""
+
+    async def send(self, delivery: Delivery, message: Message) -> Outcome:
+        """Look the zone up, instead of asking the channel."""
+        ZoneInfo(delivery.channel.time_zone)
+        return await super().send(delivery, message)
+
+
 class Mute(RecordingAdapter):
     """An adapter that forgets to answer."""
 
@@ -214,6 +224,7 @@ async def test_a_good_adapter_passes_the_check() -> None:
         (RecordingAdapter(limits=Limits(text=4096, rate=0)), r"limits\.rate is 0"),
         (RecordingAdapter(limits=Limits(text=4096, rate=float("inf"))), r"limits\.rate is inf"),
         (Careless(), "raised ValueError.* for a long and hostile message"),
+        (Trusting(), "raised ZoneInfoNotFoundError.* in an unknown time zone"),
         (Mute(), "returned None for a plain message"),
     ],
 )

@@ -6,16 +6,24 @@ Answers do not count towards the bot's limits (docs, topics/rate-limits), so the
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import tzinfo
+from functools import partial
 from typing import Any
 
 import discord
 
 from bot.adapters.discord.commands import Interaction, press_of, request_of
-from bot.adapters.discord.layout import Arguments, laid_out, laid_out_plainly
+from bot.adapters.discord.layout import (
+    Arguments,
+    go_together,
+    laid_out_plainly,
+    laid_out_together,
+)
 from bot.adapters.discord.outcomes import is_our_fault
 from bot.adapters.discord.transport import FAILURES
-from bot.domain.messages import Limits, Message
+from bot.domain.messages import Limits
 from bot.domain.requests import CommandReply, CommandRequest, CommandSpec, Desk, Who
+from bot.rendering.bundling import Bundle, bundled
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +32,7 @@ _THINKING_S = 1.5
 
 _ANSWER_S = 20.0
 _PARTING_S = 5.0
-_EDITED = ("embed", "view", "content", "allowed_mentions")
+_EDITED = ("embeds", "view", "content", "allowed_mentions")
 
 Showing = Callable[[Arguments], Awaitable[Any]]
 
@@ -96,18 +104,18 @@ class Answers:
         is_edit = reply.replaces and interaction.message is not None
         first = _editing(interaction) if is_edit else _first(interaction, reply)
         following = _following(interaction, reply)
-        await self._lay_out(reply.messages[0], first)
-        for message in reply.messages[1:]:
-            await self._lay_out(message, following)
+        bundles = bundled(reply.messages, partial(go_together, limits=self._limits))
+        for number, bundle in enumerate(bundles):
+            await self._lay_out(bundle, following if number else first, reply.zone)
 
-    async def _lay_out(self, message: Message, show: Showing) -> None:
+    async def _lay_out(self, bundle: Bundle, show: Showing, zone: tzinfo) -> None:
         try:
-            await show(laid_out(message, self._limits))
+            await show(laid_out_together(bundle, self._limits))
         except discord.HTTPException as error:
             if not is_our_fault(error):
                 raise
             logger.exception("Discord finds an answer invalid; it goes as plain text")
-            await show(laid_out_plainly(message))
+            await show(laid_out_plainly(*bundle, zone=zone))
 
 
 def _first(interaction: Interaction, reply: CommandReply) -> Showing:
@@ -132,7 +140,8 @@ def _editing(interaction: Interaction) -> Showing:
 
 def _as_edit(shown: Arguments) -> Arguments:
     """What is not shown any more must be taken away by name."""
-    bare: Arguments = {"embed": None, "view": None, "content": None}
+    lone = [shown["embed"]] if "embed" in shown else []
+    bare: Arguments = {"embeds": lone, "view": None, "content": None}
     return bare | {key: value for key, value in shown.items() if key in _EDITED}
 
 

@@ -31,10 +31,13 @@ Take = Callable[[Interaction, CommandSpec, Mapping[str, str]], Awaitable[None]]
 _COMPLETED = frozenset(
     {
         *(OptionKind.EVENT, OptionKind.TYPE, OptionKind.AGENCY, OptionKind.PROGRAM),
-        *(OptionKind.CHANGES, OptionKind.LEADS, OptionKind.TIME_ZONE),
+        *(OptionKind.CHANGES, OptionKind.LEADS, OptionKind.TIME_ZONE, OptionKind.SUBSCRIPTION),
     }
 )
-_ANNOTATIONS: Mapping[OptionKind, Any] = {OptionKind.NUMBER: int, OptionKind.ROLE: discord.Role}
+_ANNOTATIONS: Mapping[OptionKind, Any] = {
+    OptionKind.SUBSCRIPTION: int,
+    OptionKind.ROLE: discord.Role,
+}
 _SWITCH = [app_commands.Choice(name=word, value=word) for word in ("on", "off")]
 _NO_ROLE = "off"
 _LONGEST, _CHOICES = 100, 25
@@ -109,10 +112,19 @@ def _typed(value: object) -> str:
 
 
 def _completion(spec: CommandSpec, option: Option, desk: Desk) -> Any:
-    async def complete(_interaction: Interaction, text: str) -> list[app_commands.Choice[str]]:
-        found = await desk.complete(spec.name, option, text)
+    # Discord takes numbers only for an option of numbers, and gives back what was typed as it is.
+    valued = int if _ANNOTATIONS.get(option.kind) is int else str
+
+    async def complete(interaction: Interaction, text: object) -> list[app_commands.Choice[Any]]:
+        place = _place(interaction)
+        if place is None:
+            return []
+        typed = "" if text is None else str(text)
+        found = await desk.complete(spec.name, option, typed, place=place)
         return [
-            app_commands.Choice(name=cut(one.label, _LONGEST, Measure.UTF16), value=one.value)
+            app_commands.Choice(
+                name=cut(one.label, _LONGEST, Measure.UTF16), value=valued(one.value)
+            )
             for one in found[:_CHOICES]
             if 0 < len(one.value) <= _LONGEST and one.label
         ]
@@ -124,17 +136,25 @@ def request_of(
     interaction: Interaction, command: str, options: Mapping[str, str]
 ) -> CommandRequest | None:
     """What somebody asked, and where; None when Discord does not say where."""
-    if interaction.channel_id is None:
+    place = _place(interaction)
+    if place is None:
         return None
     return CommandRequest(
         command=command,
         options=options,
-        place=Destination(adapter="discord", address=str(interaction.channel_id)),
+        place=place,
         person=Person(id=str(interaction.user.id), name=interaction.user.display_name),
         may_manage=_may_manage(interaction),
         server=str(interaction.guild_id or ""),
         server_name=_server_name(interaction),
     )
+
+
+def _place(interaction: Interaction) -> Destination | None:
+    """Where it was given; None when Discord does not say."""
+    if interaction.channel_id is None:
+        return None
+    return Destination(adapter="discord", address=str(interaction.channel_id))
 
 
 def press_of(interaction: Interaction, desk: Desk) -> CommandRequest | None:

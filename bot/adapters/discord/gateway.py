@@ -7,15 +7,24 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from random import SystemRandom
 from typing import Any
 
 import discord
 
+from bot.adapters.discord.addresses import read_address
 from bot.adapters.discord.answering import Answers
 from bot.adapters.discord.commands import Interaction
 from bot.adapters.discord.outcomes import NOT_LET_IN
-from bot.adapters.discord.reach import Place, is_open, places, with_threads
+from bot.adapters.discord.reach import (
+    Place,
+    is_open,
+    is_seen_open,
+    place_of,
+    places,
+    with_threads,
+)
 from bot.adapters.discord.transport import FAILURES, hush, listen_at, sweep_rarely
 from bot.domain.deliveries import backoff
 from bot.domain.requests import Desk
@@ -62,9 +71,13 @@ class Listener(discord.Client):
         sweep_rarely(self)
 
     async def on_ready(self) -> None:
-        """All servers are known."""
+        """All servers are known, at the start or in a new session after an outage of ours.
+
+        What was mended meanwhile nobody tells.
+        """
         self.is_listening = True
         logger.info("Discord: listening; servers: %d", len(self.guilds))
+        await self._desk.retry(self._is_seen_open)
 
     async def on_resumed(self) -> None:
         """What was missed has been told."""
@@ -85,6 +98,11 @@ class Listener(discord.Client):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot was invited, perhaps again."""
         await self._reachable(places(guild))
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """An outage of a server has ended; at a start all servers are told of so, before ready."""
+        if self.is_listening:
+            await self._desk.retry(partial(self._is_seen_open, guild=guild))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed; an outage on Discord's side is another event, and none of ours."""
@@ -122,6 +140,14 @@ class Listener(discord.Client):
         """The bot got other roles."""
         if member == member.guild.me and before.roles != member.roles:
             await self._reachable(places(member.guild))
+
+    def _is_seen_open(self, address: str, guild: discord.Guild | None = None) -> bool:
+        """Whether there is such a place, of that server if one is named, and it is open."""
+        target = read_address(address)
+        if target is None or target.is_person:
+            return False
+        place = place_of(self, target.id)
+        return place is not None and guild in {None, place.guild} and is_seen_open(place)
 
     async def _reachable(self, changed: Iterable[Place]) -> None:
         for place in [one for one in changed if is_open(one)]:

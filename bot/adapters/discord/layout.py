@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import discord
 
 from bot.domain.deliveries import Delivery
 from bot.domain.messages import Button, Limits, Link, Message
+from bot.rendering.bundling import Bundle
 from bot.rendering.discord_embed import button_links, render_embed
 from bot.rendering.discord_markdown import escaped, uri
 from bot.rendering.fit import Measure, cut
@@ -21,6 +23,7 @@ NOBODY = discord.AllowedMentions.none()
 
 _MESSAGES_AT_ONCE = 32
 _LABEL, _ROWS, _ROW, _CONTENT = 80, 5, 5, 2000
+_EMBEDS, _EMBED_TEXT = 10, 6000
 _PLAIN = Limits(text=_CONTENT)
 
 
@@ -31,10 +34,41 @@ def laid_out(message: Message, limits: Limits) -> Arguments:
     return arguments | ({"view": view} if view.children else {})
 
 
-def laid_out_plainly(message: Message) -> Arguments:
-    """Text alone, for when Discord finds the embed invalid."""
-    content = cut(escaped(render_plain(message, _PLAIN)), _CONTENT, Measure.UTF16)
+def laid_out_plainly(*messages: Message, zone: tzinfo) -> Arguments:
+    """Text alone, its moments told in a zone, for when Discord finds the embed invalid."""
+    text = "\n\n".join(escaped(render_plain(one, _PLAIN, zone=zone)) for one in messages)
+    content = cut(text, _CONTENT, Measure.UTF16)
     return {"content": content, "allowed_mentions": NOBODY, "suppress_embeds": True}
+
+
+def go_together(bundle: Bundle, limits: Limits) -> bool:
+    """Whether one message can show these (facts-delivery, 4); buttons belong to one alone."""
+    text = sum(len(_embed(one, limits)) for one in bundle)
+    return (
+        not any(one.buttons for one in bundle)
+        and len(bundle) <= _EMBEDS
+        and text <= _EMBED_TEXT
+        and len(_links(bundle, limits)) <= _ROW
+    )
+
+
+def laid_out_together(bundle: Bundle, limits: Limits) -> Arguments:
+    """An embed for each of messages that go together, and the links of all as buttons."""
+    if len(bundle) == 1:
+        return laid_out(bundle[0], limits)
+    embeds = [_embed(one, limits).copy() for one in bundle]
+    for number, one in enumerate(embeds):
+        # Of embeds that lead to one address Discord shows the first alone (facts-delivery, 4).
+        if one.url in {other.url for other in embeds[:number]}:
+            one.url = None
+    view = _view(_links(bundle, limits), ())
+    arguments: Arguments = {"embeds": embeds, "allowed_mentions": NOBODY}
+    return arguments | ({"view": view} if view.children else {})
+
+
+def _links(bundle: Bundle, limits: Limits) -> list[Link]:
+    every = (link for one in bundle for link in button_links(one, limits))
+    return [*{link.url: link for link in every}.values()]
 
 
 def addressed(arguments: Arguments, delivery: Delivery, message: Message) -> Arguments:
@@ -70,7 +104,10 @@ def pressed(custom_id: str) -> str:
 
 @lru_cache(maxsize=_MESSAGES_AT_ONCE)
 def _embed(message: Message, limits: Limits) -> discord.Embed:
-    """Thousands of channels get one message, and fitting a long one takes 30 ms."""
+    """Thousands of channels get one message, and fitting a long one takes 30 ms.
+
+    Channels of all zones: Discord shows times in each reader's own.
+    """
     return discord.Embed.from_dict(render_embed(message, limits))
 
 

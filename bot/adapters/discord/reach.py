@@ -23,16 +23,21 @@ def missing_right(place: Place) -> str:
 
     Empty as well while the server is out of order, for what is known of it is old then.
     """
-    if place.guild.unavailable or _me(place) is None:
+    if not _is_known(place.guild):
         return ""
     held = place.permissions_for(place.guild.me)
     needed = ((VIEW, held.view_channel), _writing(place, held), (_EMBED, held.embed_links))
     return next((name for name, is_held in needed if not is_held), "")
 
 
-def _me(place: Place) -> discord.Member | None:
+def _is_known(guild: discord.Guild) -> bool:
+    """Whether what is known of a server's rights is so now."""
+    return not guild.unavailable and _me(guild) is not None
+
+
+def _me(guild: discord.Guild) -> discord.Member | None:
     """The bot as a member; discord.py's own type leaves out that it may not be known."""
-    return place.guild.get_member(place.guild._state.self_id or 0)  # noqa: SLF001
+    return guild.get_member(guild._state.self_id or 0)  # noqa: SLF001
 
 
 def _writing(place: Place, held: discord.Permissions) -> tuple[str, bool]:
@@ -47,6 +52,11 @@ def is_open(place: Place) -> bool:
     """Whether a message to that place would be taken, as far as is known."""
     is_locked = isinstance(place, discord.Thread) and place.locked
     return _takes_messages(place) and not is_locked and not missing_right(place)
+
+
+def is_seen_open(place: Place) -> bool:
+    """The same for sure: nothing is concluded from what is not known."""
+    return _is_known(place.guild) and is_open(place)
 
 
 def _takes_messages(place: Place) -> bool:

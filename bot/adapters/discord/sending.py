@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from datetime import tzinfo
 from functools import partial
 from typing import TypeVar
 
@@ -107,7 +108,7 @@ class DiscordAdapter:
         return await self._send(delivery, message, place)
 
     async def _send(self, delivery: Delivery, message: Message, place: Place | Target) -> Outcome:
-        for form in _ever_plainer(message):
+        for form in _ever_plainer(message, delivery.channel.zone):
             arguments = addressed(form, delivery, message)
             result = await self._try(delivery, message, arguments, place)
             if not isinstance(result, Exception):
@@ -194,8 +195,8 @@ def _outcome(error: Exception, place: Place | Target) -> Outcome:
     return outcomes.outcome_of(error, missing=_missing(place) or unseen)
 
 
-def _ever_plainer(message: Message) -> Iterator[Arguments]:
+def _ever_plainer(message: Message, zone: tzinfo) -> Iterator[Arguments]:
     yield laid_out(message, LIMITS)
     if message.picture is not None:
         yield laid_out(replace(message, picture=None), LIMITS)
-    yield laid_out_plainly(message)
+    yield laid_out_plainly(message, zone=zone)

@@ -20,7 +20,7 @@ from bot.adapters.telegram.listening import NAME, Listener
 from bot.adapters.telegram.menus import set_menus
 from bot.adapters.telegram.outcomes import token_refused
 from bot.adapters.telegram.paced import Paced
-from bot.adapters.telegram.polling import polling
+from bot.adapters.telegram.polling import Report, polling
 from bot.adapters.telegram.posting import Draft, Post
 from bot.adapters.telegram.rights import Rights
 from bot.adapters.telegram.transport import AiohttpRequest
@@ -98,6 +98,7 @@ class TelegramAdapter:
         draft = Draft(
             place=place,
             message=message,
+            zone=delivery.channel.zone,
             is_silent=delivery.channel.is_silent and not message.urgent,
             is_paid=self._is_paid,
         )
@@ -140,7 +141,7 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
         listener = Listener(bot, surroundings.desk, paced, post, Rights(bot, paced))
         await _greet(bot, paced, surroundings)
         surroundings.desk.introduce(_invite(bot))
-        async with _listening(bot, paced, listener, options):
+        async with _listening(bot, paced, listener, options, surroundings.desk.report):
             yield TelegramAdapter(post, options)
 
 
@@ -188,14 +189,14 @@ async def _greet(bot: Bot, paced: Paced, surroundings: Surroundings) -> None:
 
 @asynccontextmanager
 async def _listening(
-    bot: Bot, paced: Paced, listener: Listener, options: Options
+    bot: Bot, paced: Paced, listener: Listener, options: Options, report: Report
 ) -> AsyncIterator[None]:
     """Hear people meanwhile."""
     inbox = Inbox(listener.hear)
     async with _group() as group:
         lanes = inbox.start(group)
         hook = options.webhook
-        source = called(bot, paced, inbox, hook) if hook is not None else polling(bot, inbox, group)
+        source = called(bot, paced, inbox, hook) if hook else polling(bot, inbox, group, report)
         try:
             async with source:
                 yield

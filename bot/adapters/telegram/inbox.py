@@ -10,9 +10,6 @@ from telegram import Update
 
 logger = logging.getLogger(__name__)
 
-WANTED = ("message", "channel_post", "callback_query", "my_chat_member")
-"""The kinds of updates that we ask for."""
-
 _LANES = 64
 """Enough that chats seldom share one, so that a slow chat seldom holds up another."""
 

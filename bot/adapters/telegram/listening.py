@@ -5,7 +5,6 @@ the adapter.
 """
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import assert_never
@@ -28,7 +27,8 @@ from bot.adapters.telegram.outcomes import token_refused
 from bot.adapters.telegram.paced import Paced
 from bot.adapters.telegram.posting import Draft, Post
 from bot.adapters.telegram.rights import Rights
-from bot.domain.deliveries import Sent
+from bot.adapters.telegram.updates import UNREADABLE, skipped
+from bot.domain.deliveries import Outcome, Sent
 from bot.domain.lines import LONGEST_PRESS
 from bot.domain.messages import Button, Limits, Message
 from bot.domain.requests import CommandReply, CommandRequest, Desk, Who
@@ -77,7 +77,11 @@ class Listener:
             logger.warning("An answer could not be shown in Telegram: %s", error)
 
     async def _act(self, update: Update) -> None:
-        said = heard(update, self._desk.specs, self._bot.username)
+        try:
+            said = heard(update, self._desk.specs, self._bot.username)
+        except UNREADABLE as error:
+            skipped(update.update_id, error)
+            return
         match said:
             case None:
                 return
@@ -158,7 +162,7 @@ class Listener:
     async def _show(self, asked: Asked, reply: CommandReply) -> None:
         pressed = asked.pressed
         if pressed is None:
-            await self._put_all(asked.place, reply.messages)
+            await self._put_all(asked.place, reply)
             return
         alert = _as_alert(reply, asked.place)
         await self._answer(pressed.query, alert, is_alert=bool(alert))
@@ -168,17 +172,15 @@ class Listener:
     async def _replace(self, place: Place, pressed: Pressed, reply: CommandReply) -> None:
         edited = reply.messages[:1] if reply.replaces else ()
         for message in edited:
-            await self._put(Draft(place=place, message=message, edits=pressed.message, urgent=True))
-        await self._put_all(place, reply.messages[len(edited) :])
+            draft = Draft(
+                place=place, message=message, zone=reply.zone, edits=pressed.message, urgent=True
+            )
+            _note(await self._post.put(draft), place)
+        await self._put_all(place, replace(reply, messages=reply.messages[len(edited) :]))
 
-    async def _put_all(self, place: Place, messages: Sequence[Message]) -> None:
-        for message in messages:
-            await self._put(Draft(place=place, message=message, urgent=True))
-
-    async def _put(self, draft: Draft) -> None:
-        outcome = await self._post.put(draft)
-        if not isinstance(outcome, Sent):
-            logger.warning("An answer could not be shown in %s: %s", draft.place, outcome.reason)
+    async def _put_all(self, place: Place, reply: CommandReply) -> None:
+        for outcome in await self._post.put_all(place, reply):
+            _note(outcome, place)
 
     async def _answer(self, query: str, text: str = "", *, is_alert: bool = False) -> None:
         """End the wait for a press, with words for whoever pressed, or without."""
@@ -197,6 +199,11 @@ class Listener:
             logger.info("A press in Telegram could not be answered: %s", error)
 
 
+def _note(outcome: Outcome, place: Place) -> None:
+    if not isinstance(outcome, Sent):
+        logger.warning("An answer could not be shown in %s: %s", place, outcome.reason)
+
+
 def _as_alert(reply: CommandReply, place: Place) -> str:
     """The words of a private reply to a press, if an alert can show them; otherwise empty.
 
@@ -207,7 +214,7 @@ def _as_alert(reply: CommandReply, place: Place) -> str:
     (message,) = reply.messages
     if message.buttons and place.chat > 0:
         return ""
-    text = render_plain(message, Limits(text=10 * _LONGEST_ALERT))
+    text = render_plain(message, Limits(text=10 * _LONGEST_ALERT), zone=reply.zone)
     return text if length(text, Measure.UTF16) <= _LONGEST_ALERT else ""
 
 

@@ -5,7 +5,9 @@ costs at most six requests.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import partial
 from typing import assert_never
 
@@ -18,8 +20,11 @@ from bot.adapters.telegram.outcomes import Judgement, Mend, Mendable, Moved, jud
 from bot.adapters.telegram.paced import Paced
 from bot.domain.deliveries import Outcome, Refused, Sent
 from bot.domain.messages import Limits, Message, Section
+from bot.domain.requests import CommandReply
+from bot.rendering.bundling import bundled
+from bot.rendering.fit import Measure, cut
 from bot.rendering.plain import render_plain
-from bot.rendering.telegram_html import render_telegram
+from bot.rendering.telegram_html import go_together, render_bundle
 from bot.rendering.untrusted import web_address
 
 logger = logging.getLogger(__name__)
@@ -35,6 +40,8 @@ class Draft:
     """A message on its way.
 
     Attributes:
+        zone: in which moments are told to clients that cannot convert them.
+        also: further messages that the same post shows below it.
         edits: the id of our own message whose place it takes; None: it is a new one.
         urgent: a person waits for it.
         mends: what was tried already.
@@ -43,6 +50,8 @@ class Draft:
 
     place: Place
     message: Message
+    zone: tzinfo
+    also: tuple[Message, ...] = ()
     edits: int | None = None
     is_silent: bool = False
     is_paid: bool = False
@@ -57,6 +66,15 @@ class Post:
         self._bot = bot
         self._paced = paced
         self._limits = limits
+
+    async def put_all(self, place: Place, reply: CommandReply) -> Sequence[Outcome]:
+        """Send an answer for which a person waits, as few posts as hold it; see `put`."""
+        fit = partial(go_together, limits=self._limits, zone=reply.zone)
+        drafts = [
+            Draft(place=place, message=first, zone=reply.zone, also=tuple(also), urgent=True)
+            for first, *also in bundled(reply.messages, fit)
+        ]
+        return [await self.put(draft) for draft in drafts]
 
     async def put(self, draft: Draft) -> Outcome:
         """Send or edit, and mend, until there is an outcome.
@@ -116,9 +134,11 @@ class Post:
         return f"{draft.edits}"
 
     def _text(self, draft: Draft) -> str:
+        bundle = (draft.message, *draft.also)
         if Mend.PLAIN_TEXT in draft.mends:
-            return render_plain(draft.message, self._limits)
-        return render_telegram(draft.message, self._limits)
+            texts = (render_plain(one, self._limits, zone=draft.zone) for one in bundle)
+            return cut("\n\n".join(texts), self._limits.text, Measure.UTF16)
+        return render_bundle(bundle, self._limits, draft.zone)
 
 
 def _mended(draft: Draft, refusal: Mendable) -> Draft:

@@ -3,26 +3,20 @@
 Each start makes a new path and a new secret, which Telegram repeats with every call.
 """
 
-import json
-import logging
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from telegram import Bot, Update
+from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.adapters.telegram.inbox import WANTED, Inbox
+from bot.adapters.telegram.inbox import Inbox
 from bot.adapters.telegram.paced import Paced
 from bot.adapters.telegram.transport import serve
+from bot.adapters.telegram.updates import WANTED, read_body
 from bot.errors import ChatUnavailable, ConfigError
-
-logger = logging.getLogger(__name__)
-
-_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
-"""What reading an update raises that is none."""
 
 
 class _Hidden(str):
@@ -88,7 +82,7 @@ async def called(bot: Bot, paced: Paced, inbox: Inbox, hook: Hook) -> AsyncItera
     path, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
 
     async def take(body: bytes) -> None:
-        update = _read(body, bot)
+        update = read_body(body, bot)
         if update is not None:
             await inbox.take(update)
 
@@ -98,37 +92,6 @@ async def called(bot: Bot, paced: Paced, inbox: Inbox, hook: Hook) -> AsyncItera
             yield
     finally:
         await inbox.finish()
-
-
-def _read(body: bytes, bot: Bot) -> Update | None:
-    """The update of a call; None: it is none, and would be none when it were sent again."""
-    try:
-        update = Update.de_json(json.loads(body), bot)
-        _must_be_whole(update)
-    except _MALFORMED as error:
-        logger.warning(
-            "A call of Telegram's is left out: it is no update (%s)", type(error).__name__
-        )
-        return None
-    return update
-
-
-def _must_be_whole(update: Update) -> None:
-    """The kinds that we ask for say in which chat, and of whom; the library lets them leave it out.
-
-    Raises:
-        TypeError: it leaves that out; or an `AttributeError`.
-
-    """
-    press, change = update.callback_query, update.my_chat_member
-    chats = [one.chat for one in (update.message, update.channel_post, change) if one is not None]
-    if press is not None and press.message is not None:
-        chats.append(press.message.chat)
-    people = [press.from_user] if press is not None else []
-    people += [change.new_chat_member.user] if change is not None else []
-    numbers: list[object] = [*(one.id for one in chats), *(one.id for one in people)]
-    if not all(isinstance(one, int) for one in numbers):
-        raise TypeError("an update without a chat's number")
 
 
 async def _set(bot: Bot, paced: Paced, url: str, secret: str) -> None:

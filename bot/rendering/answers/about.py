@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from bot.domain.channels import Health, Reach
 from bot.domain.events import Agency, EventType
 from bot.domain.fanouts import Record
-from bot.domain.messages import Link, Message, Section
+from bot.domain.messages import Link, Message, Section, Stamp
 from bot.domain.requests import CommandSpec, Who
 from bot.domain.status import Status
 from bot.rendering import buttons
 from bot.rendering.answers.parts import last_delivery, paragraph, sentence, trouble
 from bot.rendering.facts import fact, short
-from bot.rendering.words import counted, moment, span
+from bot.rendering.words import counted, span
 
 AGENCIES_ON_A_PAGE = 25
 
@@ -77,18 +77,18 @@ class Here:
     last: Record | None
 
 
-def status(stand: Status, here: Here, *, events: int, now: datetime, zone: tzinfo = UTC) -> Message:
+def status(stand: Status, here: Here, *, events: int, now: datetime) -> Message:
     """How fresh the data is, what may be asked of LL2, and whether messages arrive here."""
     return Message(
         kind=None,
         headline=_verdict(stand, here, now),
         sections=(
-            _data(stand, events, now, zone),
-            _requests(stand, zone),
+            _data(stand, events, now),
+            _requests(stand),
             *((fact("Last request", sentence(stand.problem)),) if stand.problem else ()),
             *(fact(name.title(), sentence(why)) for name, why in sorted(stand.troubles.items())),
-            _here(here, zone),
-            fact("Last message", *last_delivery(here.last, zone)),
+            _here(here),
+            fact("Last message", *last_delivery(here.last)),
         ),
     )
 
@@ -104,26 +104,25 @@ def _verdict(stand: Status, here: Here, now: datetime) -> str:
     return "The data is old" if now - stand.read_at >= _STALE else "All is well"
 
 
-def _data(stand: Status, events: int, now: datetime, zone: tzinfo) -> Section:
+def _data(stand: Status, events: int, now: datetime) -> Section:
     if stand.read_at is None:
-        return fact("Data", f"{counted(events, 'event')} known; no answer of LL2 since the start")
+        return fact("Data", f"{counted(events, 'event')} known; no answer of LL2 yet")
     age = span(now - stand.read_at) or "under a minute"
-    return fact(
-        "Data", f"{counted(events, 'event')}, {age} old: read ", moment(stand.read_at, zone=zone)
-    )
+    return fact("Data", f"{counted(events, 'event')}, {age} old: read ", Stamp(at=stand.read_at))
 
 
-def _requests(stand: Status, zone: tzinfo) -> Section:
-    used = f"{stand.requests} of {stand.budget} used in the last hour"
+def _requests(stand: Status) -> Section:
+    # Those of others behind our address count, too, and at the edges of the hour perhaps twice.
+    used = f"{min(stand.requests, stand.budget)} of {stand.budget} used in the last hour"
     if stand.blocked_until is None:
         return fact("Requests", used)
-    until = moment(stand.blocked_until, zone=zone)
+    until = Stamp(at=stand.blocked_until)
     return fact("Requests", f"{used}; LL2 asks us to wait until ", until)
 
 
-def _here(here: Here, zone: tzinfo) -> Section:
+def _here(here: Here) -> Section:
     count = counted(here.subscriptions, "subscription")
-    ill = trouble(here.health, zone)
+    ill = trouble(here.health)
     return fact("Here", f"{count}; ", *(ill or ("no trouble known",)))
 
 

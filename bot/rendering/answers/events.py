@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
 
 from bot.domain.events import Event, Update
-from bot.domain.messages import Button, Message, Section
+from bot.domain.messages import Button, Message, Section, Stamp
 from bot.domain.watching import Watch
 from bot.rendering import buttons
 from bot.rendering.answers.parts import paragraph, said
@@ -13,7 +12,7 @@ from bot.rendering.facts import fact, lasting_facts, short, who
 from bot.rendering.fit import Measure, cut
 from bot.rendering.links import links, picture
 from bot.rendering.untrusted import paragraphs
-from bot.rendering.words import counted, moment, span, when
+from bot.rendering.words import counted, span, when
 
 _TITLE = 256
 _NAME = 100
@@ -57,7 +56,6 @@ def in_full(
     is_next: bool = False,
     has_passed: bool = False,
     is_muted: bool = False,
-    zone: tzinfo = UTC,
 ) -> Message:
     """Everything that we know of an event.
 
@@ -67,7 +65,6 @@ def in_full(
         is_next: it is the next of those that were asked for.
         has_passed: it is still listed, but its date is over.
         is_muted: it is silenced where this is shown.
-        zone: the channel's.
 
     """
     switch = buttons.unmute(event.id) if is_muted else buttons.mute(event.id)
@@ -76,11 +73,11 @@ def in_full(
         headline=_headline(event, watch, is_next=is_next, has_passed=has_passed),
         title=_name(event, _TITLE),
         sections=(
-            fact("When", *when(event.stated, relative=watch is Watch.WATCHED, zone=zone)),
+            fact("When", *when(event.stated, relative=watch is Watch.WATCHED)),
             *lasting_facts(event),
             *_more_facts(event),
             *_description(event),
-            *_updates(event, zone),
+            *_updates(event),
         ),
         links=links((), event),
         picture=picture(event.image),
@@ -110,16 +107,16 @@ def _more_facts(event: Event) -> tuple[Section, ...]:
     return tuple(fact(heading, text) for heading, text in known if text)
 
 
-def _updates(event: Event, zone: tzinfo) -> tuple[Section, ...]:
+def _updates(event: Event) -> tuple[Section, ...]:
     """The newest few, the newest first: who asks wants to know how things stand."""
     newest = sorted(event.updates, key=lambda one: one.id, reverse=True)
-    return tuple(_update(one, zone) for one in newest[:_UPDATES])
+    return tuple(_update(one) for one in newest[:_UPDATES])
 
 
-def _update(update: Update, zone: tzinfo) -> Section:
+def _update(update: Update) -> Section:
     author = short(update.created_by, _NAME)
     comment = cut(paragraphs(update.comment), _COMMENT, Measure.UTF16)
-    at = () if update.created_on is None else ("\n", moment(update.created_on, zone=zone))
+    at = () if update.created_on is None else ("\n", Stamp(at=update.created_on))
     heading = f"Update by {author}" if author else "Update"
     return paragraph(comment or "No text was given.", *at, heading=heading)
 
@@ -129,7 +126,7 @@ def _description(event: Event) -> tuple[Section, ...]:
     return (paragraph(text),) if text else ()
 
 
-def schedule(page: Page, *, zone: tzinfo = UTC) -> Message:
+def schedule(page: Page) -> Message:
     """A page of the schedule, with a button for each event and for the pages beside it."""
     place = f", page {page.page} of {page.pages}" if page.pages > 1 else ""
     numbered = tuple(enumerate(page.events, start=page.first))
@@ -137,7 +134,7 @@ def schedule(page: Page, *, zone: tzinfo = UTC) -> Message:
         kind=None,
         headline=f"{counted(page.total, 'event')} ahead{place}",
         sections=(
-            *(_line(number, event, zone) for number, event in numbered),
+            *(_line(number, event) for number, event in numbered),
             *_cannot_turn(page),
         ),
         buttons=(
@@ -147,14 +144,12 @@ def schedule(page: Page, *, zone: tzinfo = UTC) -> Message:
     )
 
 
-def _line(number: int, event: Event, zone: tzinfo) -> Section:
+def _line(number: int, event: Event) -> Section:
     known = (short(event.type.name, _NAME), who(event.agencies))
     sort = " · ".join(one for one in known if one)
     live = "Webcast is live\n" if event.webcast_live else ""
     tail = f"\n{sort}" if sort else ""
-    return paragraph(
-        live, *when(event.stated, zone=zone), tail, heading=f"{number}. {_name(event, _NAME)}"
-    )
+    return paragraph(live, *when(event.stated), tail, heading=f"{number}. {_name(event, _NAME)}")
 
 
 def _choice(label: str, event: Event, command: str = "event") -> Button | None:

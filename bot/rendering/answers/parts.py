@@ -1,16 +1,14 @@
 """The parts that answers are made of, and words that several of them need. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import tzinfo
 
 from bot.domain.asking import NO_REMINDERS
 from bot.domain.channels import Health, Reach
 from bot.domain.deliveries import State
 from bot.domain.fanouts import Record
-from bot.domain.messages import Message, Piece, Section, SectionKind
+from bot.domain.messages import Message, Piece, Section, SectionKind, Stamp
 from bot.rendering.buttons import Row
 from bot.rendering.facts import short
-from bot.rendering.words import moment
 
 _REASON = 300
 
@@ -72,7 +70,7 @@ def _reminders(words: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return (f"reminders: {', '.join(leads)}",) if leads else ()
 
 
-def trouble(health: Health, zone: tzinfo) -> tuple[Piece, ...]:
+def trouble(health: Health) -> tuple[Piece, ...]:
     """Why messages do not arrive, and what to do; empty when they do."""
     if health.reach is Reach.ACTIVE:
         return ()
@@ -80,15 +78,15 @@ def trouble(health: Health, zone: tzinfo) -> tuple[Piece, ...]:
     mend = f" Missing permission: {short(health.missing, 80)}." if health.missing else ""
     if health.reach is Reach.SUSPECT:
         return (f"messages may not arrive: {reason}{mend}",)
-    since = () if health.since is None else (" since ", moment(health.since, zone=zone))
+    since = () if health.since is None else (" since ", Stamp(at=health.since))
     return ("paused", *since, f": {reason}{mend} It resumes by itself once messages get through.")
 
 
-def last_delivery(record: Record | None, zone: tzinfo) -> tuple[Piece, ...]:
+def last_delivery(record: Record | None) -> tuple[Piece, ...]:
     """What became of the last message that was owed here."""
     if record is None:
         return ("none yet",)
-    at = moment(record.sent_at or record.created_at, zone=zone, relative=True)
+    at = Stamp(at=record.sent_at or record.created_at, relative=True)
     if record.state is State.SENT:
         return ("arrived ", at)
     if record.state is State.UNKNOWN:

@@ -1,15 +1,15 @@
 """Answers about how a channel gets its messages. Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from bot.domain.asking import NO_REMINDERS, spell_lead
 from bot.domain.changes import Kind
 from bot.domain.channels import Channel
-from bot.domain.messages import Message, Section
+from bot.domain.messages import Message, Role, Section, Stamp
 from bot.rendering import buttons
 from bot.rendering.facts import fact
-from bot.rendering.words import moment
+from bot.rendering.words import spelled
 
 NOBODY = "off"
 """What `mention` says for no role."""
@@ -19,7 +19,6 @@ def shown(
     channel: Channel,
     *,
     now: datetime,
-    zone: tzinfo,
     has_roles: bool,
     has_followers: bool,
     is_changed: bool,
@@ -29,7 +28,7 @@ def shown(
         kind=None,
         headline="Settings changed" if is_changed else "Settings of this channel",
         sections=(
-            fact("Time zone", f"{channel.time_zone}; now it is {moment(now, zone=zone).text}"),
+            fact("Time zone", f"{channel.time_zone}; now it is {_clock(channel, now)}"),
             fact("Sound", _sound(channel)),
             *(_mention(channel) if has_roles else ()),
             *(_publishing(channel) if has_followers else ()),
@@ -46,6 +45,11 @@ def shown(
     )
 
 
+def _clock(channel: Channel, now: datetime) -> str:
+    """In words on every platform: it is the channel's clock that is shown, not the reader's."""
+    return spelled(Stamp(at=now), channel.zone)
+
+
 def _sound(channel: Channel) -> str:
     return "silent, but for what is urgent" if channel.is_silent else "on"
 
@@ -54,7 +58,7 @@ def _mention(channel: Channel) -> tuple[Section, ...]:
     if not channel.mention:
         return (fact("Mention", "nobody"),)
     kinds = ", ".join(kind.value for kind in Kind if kind in channel.mention_kinds)
-    return (fact("Mention", f"the role with the id {channel.mention}, for: {kinds or 'nothing'}"),)
+    return (fact("Mention", Role(id=channel.mention), f", for: {kinds or 'nothing'}"),)
 
 
 def _publishing(channel: Channel) -> tuple[Section, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 
 from bot.domain.asking import Held
 from bot.domain.channels import Health
@@ -36,7 +35,6 @@ class Standing:
     health: Health
     last: Record | None
     muted: tuple[Event, ...] = ()
-    zone: tzinfo = UTC
 
 
 def subscribed(
@@ -46,7 +44,6 @@ def subscribed(
     is_new: bool,
     following: Event | None,
     health: Health,
-    zone: tzinfo = UTC,
 ) -> Message:
     """A subscription is there, perhaps since long.
 
@@ -56,16 +53,15 @@ def subscribed(
         is_new: whether it was added just now.
         following: the next event that it will tell of, if one is known.
         health: of the channel, since a paused one hears nothing.
-        zone: the channel's.
 
     """
-    ill = trouble(health, zone)
+    ill = trouble(health)
     return Message(
         kind=None,
         headline="Subscribed" if is_new else "Already subscribed",
         sections=(
             paragraph(f"{number}. {wish(words)}"),
-            *_following(following, zone),
+            *_following(following),
             *((fact("Trouble", *ill),) if ill else ()),
             Section(body=(_FINER,), kind=SectionKind.BACKGROUND),
         ),
@@ -77,10 +73,10 @@ def _all() -> Button | None:
     return buttons.button("All subscriptions", "subscriptions")
 
 
-def _following(event: Event | None, zone: tzinfo) -> tuple[Section, ...]:
+def _following(event: Event | None) -> tuple[Section, ...]:
     if event is None:
         return ()
-    return (fact("Next", f"{short(event.name, _NAME)}, ", *when(event.stated, zone=zone)),)
+    return (fact("Next", f"{short(event.name, _NAME)}, ", *when(event.stated)),)
 
 
 def full(most: int) -> Message:
@@ -126,13 +122,13 @@ def _none(standing: Standing, *, may_manage: bool) -> Message:
 
 
 def _state(standing: Standing) -> tuple[Section, ...]:
-    ill = trouble(standing.health, standing.zone)
+    ill = trouble(standing.health)
     names = [short(one.name, _NAME) for one in standing.muted[:_MUTED]]
     more = len(standing.muted) - len(names)
     muted = f"{', '.join(names)}{f' and {more} more' if more else ''}"
     return (
         *((fact("Trouble", *ill),) if ill else ()),
-        fact("Last message", *last_delivery(standing.last, standing.zone)),
+        fact("Last message", *last_delivery(standing.last)),
         *((fact("Muted", muted),) if names else ()),
     )
 

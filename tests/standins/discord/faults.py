@@ -132,6 +132,7 @@ class Limits:
     """All that is counted: 50 a second for the bot, 5 in 5 s for the messages of a channel.
 
     Attributes:
+        follow_ups: 5 in 5 s for what follows the answer to one interaction, by its token.
         refused: how many requests were answered 429.
 
     """
@@ -140,7 +141,20 @@ class Limits:
     channels: defaultdict[str, Limit] = field(
         default_factory=lambda: defaultdict(lambda: Limit(most=5, per=5.0))
     )
+    follow_ups: defaultdict[str, Limit] = field(
+        default_factory=lambda: defaultdict(lambda: Limit(most=5, per=5.0))
+    )
     refused: int = 0
+
+    def follow(self, token: str, now: float) -> web.Response | None:
+        """Count a message after the first answer, or the 429 that it gets."""
+        limit = self.follow_ups[token]
+        wait = limit.wait(now)
+        if wait > 0:
+            self.refused += 1
+            return too_many(wait, is_global=False)
+        limit.times.append(now)
+        return None
 
     def check(self, bucket: str | None, now: float) -> web.Response | None:
         """Count a request, or the 429 that it gets."""

@@ -133,7 +133,7 @@ def message_json(world: World, channel: Channel, body: JSON) -> JSON:
         "channel_id": channel.id,
         "author": user_json(world.bot),
         "content": content,
-        "embeds": [{"type": "rich", **one} for one in body.get("embeds") or []],
+        "embeds": [{"type": "rich", **one} for one in _shown_embeds(body.get("embeds") or [])],
         "components": body.get("components") or [],
         "flags": body.get("flags") or 0,
         "nonce": body.get("nonce"),
@@ -147,6 +147,12 @@ def message_json(world: World, channel: Channel, body: JSON) -> JSON:
         "attachments": [],
         "pinned": False,
     }
+
+
+def _shown_embeds(embeds: list[JSON]) -> list[JSON]:
+    """Of embeds with the same address only the first is shown (docs, resources/message)."""
+    seen = [one.get("url") for one in embeds]
+    return [one for n, one in enumerate(embeds) if not seen[n] or seen[n] not in seen[:n]]
 
 
 def _pinged(body: JSON) -> list[str]:

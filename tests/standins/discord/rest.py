@@ -112,6 +112,8 @@ class Rest:
         bucket = request.match_info["channel_id"] if handler == self._send else None
         now = asyncio.get_running_loop().time()
         refused = None if is_exempt else self.limits.check(bucket, now)
+        if path.endswith("/{webhook_token}"):
+            refused = self.limits.follow(request.match_info["webhook_token"], now)
         if refused is not None:
             return refused
         fault = self._fault(request)

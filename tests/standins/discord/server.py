@@ -33,8 +33,6 @@ from standins.discord.world import (
     rights_in,
 )
 
-_OPTION_TYPES = {str: 3, int: 4, bool: 5}
-_ROLE_OPTION = 8
 _COMMAND, _COMPONENT, _COMPLETION = 2, 3, 4
 _PATIENCE_S = 10.0
 
@@ -187,7 +185,10 @@ class DiscordStandIn:
         if unknown or (missing and not focused):
             wrong = f"unknown: {unknown or 'none'}, missing: {missing or 'none'}"
             raise LookupError(f"/{command['name']} has the options {[*known]}; {wrong}")
-        given = [_option_json(key, value, focused=focused) for key, value in options.items()]
+        given = [
+            _option_json(key, value, kind=known[key]["type"], focused=focused)
+            for key, value in options.items()
+        ]
         roles = [value for value in options.values() if isinstance(value, Role)]
         resolved = {"roles": {role.id: role_json(role) for role in roles}}
         data: JSON = {"id": command["id"], "name": command["name"], "type": 1}
@@ -289,8 +290,8 @@ class DiscordStandIn:
         await self.gateway.tell("GUILD_ROLE_UPDATE", {"guild_id": guild.id, "role": role})
 
 
-def _option_json(name: str, value: Any, *, focused: str) -> JSON:
-    if isinstance(value, Role):
-        return {"name": name, "type": _ROLE_OPTION, "value": value.id}
-    shown: JSON = {"name": name, "type": _OPTION_TYPES[type(value)], "value": value}
+def _option_json(name: str, value: Any, *, kind: int, focused: str) -> JSON:
+    """An option as given; one that is being typed is text, whatever its type."""
+    given = value.id if isinstance(value, Role) else value
+    shown: JSON = {"name": name, "type": kind, "value": given}
     return shown | ({"focused": True} if name == focused else {})

@@ -94,6 +94,10 @@ class People:
         self._push("message", message)
         return int(message["message_id"])
 
+    def arrive(self, kind: str, what: Any) -> None:
+        """Anything at all comes as an update, also what no person could send."""
+        self._push(kind, what)
+
     def press(self, post: Post, label: str, *, by: User) -> str:
         """Press a button; the id of the query."""
         query = f"q{next(self._queries)}"

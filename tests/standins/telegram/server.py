@@ -229,6 +229,9 @@ class TelegramStandIn(People):
         if self._latency:
             await asyncio.sleep(self._latency())
         result = self.methods.call(method, given, asyncio.get_running_loop().time())
+        # What was kept meanwhile goes to a new webhook at once.
+        for _ in range(self.updates.unacknowledged if method == "setWebhook" else 0):
+            self._tasks.create_task(self._tell(), name="tell of an update that was kept")
         if self._latency:
             await asyncio.sleep(self._latency())
         return result

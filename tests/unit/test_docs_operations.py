@@ -1,0 +1,83 @@
+"""The operators' page and its samples name what exists: commands, settings, lines of the log."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click import Command, Context, Group
+from pydantic import SecretStr
+
+from bot.cli import perigee
+from bot.config import Settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "operations.md").read_text()
+UNIT = (DOCS / "deploy" / "perigee.service").read_text()
+SOURCE = "\n".join(path.read_text() for path in (DOCS.parent / "bot").rglob("*.py"))
+
+_COMMANDS = "check|run|db|subscriptions|changes|deliveries"
+SHOWN = sorted({one.strip() for one in re.findall(rf"perigee ((?:{_COMMANDS})[^\n`#>]*)", PAGE)})
+LOGGED = re.findall(r"^\| (`.+?) \|", PAGE.partition("## What the log says")[2], re.MULTILINE)
+
+
+def settings_named(name: str) -> Any:
+    """The default of a setting that is named as its secret file is."""
+    assert name.startswith("perigee_")
+    value: Any = Settings()
+    for key in name.removeprefix("perigee_").split("__"):
+        value = getattr(value, key)
+    return value
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_shown_commands_exist(shown: str) -> None:
+    """What an operator copies is understood: the command and the names of its options."""
+    command: Command = perigee
+    words = shown.split()
+    while isinstance(command, Group):
+        word = words.pop(0)
+        found = command.get_command(Context(command), word)
+        assert found is not None, word
+        command = found
+    known = {option for one in command.params for option in one.opts}
+    assert {word for word in words if word.startswith("-")} <= known
+
+
+@pytest.mark.parametrize("line", LOGGED)
+def test_told_lines_of_the_log_are_written_somewhere(line: str) -> None:
+    """An operator who looks for a line of the table finds it in the log as it stands there."""
+    parts = [part.strip() for told in re.findall(r"`([^`]+)`", line) for part in told.split("…")]
+    fixed = [re.split(r"<\w+>|/command", part)[0].strip(" :") for part in parts]
+
+    assert all(part in SOURCE for part in fixed)
+    assert any(fixed)
+
+
+def test_sample_for_compose_gives_secrets_that_are_settings() -> None:
+    """A file of another name would be ignored, and the platform would stay off."""
+    sample = yaml.safe_load((DOCS / "deploy" / "compose.yaml").read_text())
+
+    given = sample["services"]["perigee"]["secrets"]
+
+    assert given == list(sample["secrets"])
+    assert [settings_named(name) for name in given] == [SecretStr("")] * 2
+
+
+def test_sample_for_systemd_gives_credentials_that_are_settings() -> None:
+    """Their names are those of secret files."""
+    given = re.findall(r"^LoadCredential=(\w+):", UNIT, re.MULTILINE)
+
+    assert [settings_named(name) for name in given] == [SecretStr("")] * 2
+    assert "PERIGEE_SECRETS_DIR=%d" in UNIT
+
+
+def test_samples_wait_longer_than_the_service_drains() -> None:
+    """A stop that kills what is on its way would leave it in doubt."""
+    sample = yaml.safe_load((DOCS / "deploy" / "compose.yaml").read_text())
+    grace = Settings().shutdown_grace.total_seconds()
+
+    assert int(sample["services"]["perigee"]["stop_grace_period"].rstrip("s")) > grace
+    assert int(re.findall(r"^TimeoutStopSec=(\d+)", UNIT, re.MULTILINE)[0]) > grace
+    assert int(re.findall(r"--stop-timeout (\d+)", PAGE)[0]) > grace

@@ -131,6 +131,7 @@ async def test_post_of_an_event_is_remembered(store: SqlStore) -> None:
 
     assert posts == {
         (to("a"), EventId(1)): "77",
+        (to("b"), EventId(1)): "",
         (to("a"), OTHER.id): "",
         (to("b"), OTHER.id): "",
     }

@@ -30,6 +30,13 @@ def missing_right(place: Place) -> str:
     return next((name for name, is_held in needed if not is_held), "")
 
 
+def may_read_back(place: Place) -> bool | None:
+    """Whether the bot may read what was written there; None while the server is out of order."""
+    if place.guild.unavailable or _me(place) is None:
+        return None
+    return place.permissions_for(place.guild.me).read_message_history
+
+
 def _me(place: Place) -> discord.Member | None:
     """The bot as a member; discord.py's own type leaves out that it may not be known."""
     return place.guild.get_member(place.guild._state.self_id or 0)  # noqa: SLF001

@@ -102,7 +102,7 @@ class Outbox(Protocol):
     async def claim(
         self, adapter: str, *, limit: int, now: datetime, lease: timedelta
     ) -> tuple[Delivery, ...]:
-        """Take due deliveries of an adapter, urgent first, and lease them.
+        """Take due deliveries of an adapter, urgent first, then those due longest, and lease them.
 
         One event's messages keep their order within a destination: a delivery waits while another
         of the same pair is under way or waits for its retry. Others of the pair that are due are

@@ -158,15 +158,7 @@ class SqlOutbox:
 
     async def next_due(self, adapter: str, *, after: datetime) -> datetime | None:
         """When the next pending delivery of an adapter becomes due; None: none after `after`."""
-        waiting = and_(
-            deliveries.c.adapter == adapter,
-            deliveries.c.state == claiming.PENDING,
-            deliveries.c.not_before > after,
-        )
-        earliest: datetime | None = await self._connection.scalar(
-            select(func.min(deliveries.c.not_before)).where(waiting)
-        )
-        return earliest
+        return await claiming.next_due(self._connection, adapter, after)
 
     async def records(
         self, *, state: State | None = None, limit: int | None = None

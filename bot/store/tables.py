@@ -243,6 +243,7 @@ deliveries = Table(
         "ix_deliveries_claim",
         "adapter",
         "priority",
+        "not_before",
         "id",
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),

@@ -1,4 +1,4 @@
-"""Since when a delivery is in doubt, and which place a platform opened for an event."""
+"""Since when a delivery is in doubt, what was opened for an event, and a look past what waits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("deliveries", sa.Column("in_doubt_since", sa.BigInteger(), nullable=True))
     _keep_doubts()
     op.drop_column("deliveries", "may_have_arrived")
+    _order_by_time()
 
 
 def _keep_doubts() -> None:
@@ -30,6 +31,18 @@ def _keep_doubts() -> None:
             (SELECT created_at FROM fanouts WHERE fanouts.id = deliveries.fanout_id)
         WHERE done_at IS NULL AND state = 'sending'
     """)
+
+
+def _order_by_time() -> None:
+    """Whoever looks for what is due need not read what waits for a retry."""
+    op.drop_index("ix_deliveries_claim", "deliveries")
+    op.create_index(
+        "ix_deliveries_claim",
+        "deliveries",
+        ["adapter", "priority", "not_before", "id"],
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
 
 
 def _posts() -> None:

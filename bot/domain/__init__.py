@@ -20,5 +20,7 @@ Glossary, one word for one meaning:
 - *delivery*: one message owed to one destination; the *outbox* is all deliveries.
 - *lease*: the time for which a sender owns a claimed delivery.
 - *outcome*: what became of one attempt to send; *backoff*: the growing pause before the next.
+- *in doubt*: a delivery of which nobody knows whether an attempt arrived.
+- *post*: the place that a platform opened for one event inside a destination, as forums do.
 - *headroom*: what is left of the hourly request budget; *probe*: a request that asks for given ids.
 """

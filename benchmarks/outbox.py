@@ -156,7 +156,7 @@ def _mark_batch(connection: sqlite3.Connection) -> bool:
 _CLAIM = """
     UPDATE deliveries SET state = 'leased', lease_until = 1 WHERE id IN (
         SELECT id FROM deliveries WHERE adapter = 'console' AND state = 'pending'
-        ORDER BY priority, id LIMIT :limit
+        ORDER BY priority, not_before, id LIMIT :limit
     ) RETURNING id
 """
 _START = "UPDATE deliveries SET state = 'sending', attempts = attempts + 1 WHERE id = ?"

@@ -74,6 +74,12 @@ def to(place: Channel, **changes: Any) -> Delivery:
     return a_delivery(destination=destination, **changes)
 
 
+def posts_in(forum: Channel) -> list[Channel]:
+    """The posts of a forum, oldest first."""
+    assert forum.guild is not None
+    return [one for one in forum.guild.channels.values() if one.parent is forum]
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Let others run until a condition holds that has no event of its own."""
     async with asyncio.timeout(_PATIENCE_S):

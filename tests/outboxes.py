@@ -125,7 +125,7 @@ async def start(store: Store, claimed: Iterable[Delivery]) -> None:
     """Mark as being sent, with one message for each form."""
     async with store.writing() as unit:
         for delivery in claimed:
-            await unit.outbox.start([(delivery, await _letter(unit, delivery))])
+            await unit.outbox.start([(delivery, await _letter(unit, delivery))], now=START)
 
 
 async def _letter(unit: UnitOfWork, delivery: Delivery) -> MessageId:

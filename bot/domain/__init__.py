@@ -22,5 +22,7 @@ Glossary, one word for one meaning:
 - *outcome*: what became of one attempt to send; *backoff*: the growing pause before the next.
 - *cause*: why an attempt came out so, in one of few words that can be counted.
 - *heartbeat*: a loop's sign of life, with until when it will show itself again.
+- *in doubt*: a delivery of which nobody knows whether an attempt arrived.
+- *post*: the place that a platform opened for one event inside a destination, as forums do.
 - *headroom*: what is left of the hourly request budget; *probe*: a request that asks for given ids.
 """

@@ -21,6 +21,10 @@ MAX_ATTEMPTS = 24
 LONGEST_WAIT = timedelta(days=7)
 """The longest that a platform can make a delivery wait at once."""
 
+UNSURE_FOR = timedelta(seconds=60)
+"""How long a send of unknown end is left alone where a repeat would be read twice: what crosses the
+first attempt late is then surely there, or surely lost (facts-delivery, 2.3)."""
+
 _FIRST_BACKOFF = timedelta(seconds=5)
 _LONGEST_BACKOFF = timedelta(hours=1)
 _SHORT_WAITS = 3
@@ -77,7 +81,10 @@ class Delivery:
         parts: the fan-outs that it tells of, oldest first; more than one after folding.
         attempts: how often it was handed to the adapter, this time included once it is.
         channel: how its destination wants to be addressed.
-        may_have_arrived: the end of an earlier attempt is not known.
+        tried_at: when its last attempt began; while it is being sent, the present one.
+        in_doubt_since: when the first attempt began whose end is not known; None: all ends are.
+        post: what the platform opened for its event at its destination, by `Sent.post` of an
+            earlier delivery; empty: nothing.
 
     """
 
@@ -88,7 +95,14 @@ class Delivery:
     parts: tuple[Part, ...]
     attempts: int = 0
     channel: Channel = DEFAULT_CHANNEL
-    may_have_arrived: bool = False
+    tried_at: datetime | None = None
+    in_doubt_since: datetime | None = None
+    post: str = ""
+
+    def helps_at(self, moment: datetime) -> bool:
+        """Whether any of it is still worth telling then."""
+        ends = [part.expires_at for part in self.parts]
+        return not ends or any(end is None or end > moment for end in ends)
 
     @property
     def form(self) -> str:
@@ -104,11 +118,14 @@ class Sent:
         remote_id: the platform's own id of the message.
         moved_to: the address has changed to this for good (a group became a supergroup, a topic was
             deleted), and the message was sent there; empty: it has not.
+        post: the place inside the destination that holds what is told of this event (a forum's
+            post); the event's later deliveries carry it. Empty: there is none.
 
     """
 
     remote_id: str = ""
     moved_to: str = ""
+    post: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +161,15 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nobody knows whether it arrived: the answer was lost."""
+    """Nobody knows whether it arrived: the answer was lost.
+
+    Attributes:
+        is_final: nobody will know later either, so it is left as it is.
+
+    """
 
     reason: str
+    is_final: bool = False
 
 
 Outcome = Sent | Later | Refused | Gone | Unknown
@@ -161,7 +184,8 @@ class Verdict:
         not_before: when a pending one may be tried again.
         error: why it is not sent; empty when it is.
         remote_id: the platform's id when it is sent.
-        may_have_arrived: the end of this attempt or an earlier one is not known.
+        post: what the platform opened for its event, when it is sent.
+        in_doubt_since: when the first attempt began whose end is not known, this one included.
 
     """
 
@@ -169,7 +193,8 @@ class Verdict:
     not_before: datetime | None = None
     error: str = ""
     remote_id: str = ""
-    may_have_arrived: bool = False
+    post: str = ""
+    in_doubt_since: datetime | None = None
 
 
 def advance(
@@ -182,30 +207,45 @@ def advance(
 ) -> Verdict:
     """What follows from the outcome of one attempt (`delivery.attempts` counts it)."""
     match outcome:
-        case Sent(remote_id=remote_id):
-            return Verdict(state=State.SENT, remote_id=remote_id)
+        case Sent(remote_id=remote_id, post=post):
+            return Verdict(state=State.SENT, remote_id=remote_id, post=post)
         case Refused(reason=reason):
             return Verdict(state=State.DEAD, error=reason)
         case Gone(reason=reason, is_certain=True):
-            return Verdict(state=State.HELD, error=reason)
+            doubt = delivery.in_doubt_since
+            return Verdict(state=State.HELD, error=reason, in_doubt_since=doubt)
         case Gone(reason=reason):
             # By then the destination is well again, or found gone for sure and paused.
             return _later(delivery, reason, now + PATIENCE)
         case Later(reason=reason, wait=wait):
             return _later(delivery, reason, now + _pause(delivery.attempts, wait, random))
-        case Unknown(reason=reason):
-            if not _may_repeat(delivery, repeat_is_harmless=repeat_is_harmless):
-                return _given_up(delivery, reason, State.UNKNOWN)
+        case Unknown():
             pause = backoff(delivery.attempts, random)
-            return _again(reason, now + pause, may_have_arrived=True)
+            at = _repeat_at(delivery, now + pause, repeat_is_harmless=repeat_is_harmless)
+            if outcome.is_final or at is None:
+                return _given_up(delivery, outcome.reason, State.UNKNOWN)
+            doubt = doubt_of(delivery) or now
+            return _again(outcome.reason, at, in_doubt_since=doubt)
         case _ as never:
             assert_never(never)
 
 
-def _may_repeat(delivery: Delivery, *, repeat_is_harmless: bool) -> bool:
-    """Whether to send again what may have arrived: the urgent rather twice than never."""
-    once_more = delivery.priority is Priority.URGENT and not delivery.may_have_arrived
-    return delivery.attempts < MAX_ATTEMPTS and (repeat_is_harmless or once_more)
+def doubt_of(delivery: Delivery) -> datetime | None:
+    """Since when it is in doubt if the end of the present attempt is lost too."""
+    return delivery.in_doubt_since or delivery.tried_at
+
+
+def _repeat_at(delivery: Delivery, at: datetime, *, repeat_is_harmless: bool) -> datetime | None:
+    """When to send again what may have arrived; None: never, lest it be read twice or too late.
+
+    Where a repeat would be read, only the urgent is repeated, once: rather twice than never.
+    """
+    if not repeat_is_harmless:
+        is_second = delivery.in_doubt_since is not None
+        if delivery.priority is not Priority.URGENT or is_second:
+            return None
+        at = max(at, (delivery.tried_at or at) + UNSURE_FOR)
+    return at if delivery.attempts < MAX_ATTEMPTS and delivery.helps_at(at) else None
 
 
 def _pause(attempts: int, wait: timedelta | None, random: Random) -> timedelta:
@@ -219,15 +259,14 @@ def _pause(attempts: int, wait: timedelta | None, random: Random) -> timedelta:
 
 
 def _later(delivery: Delivery, reason: str, at: datetime) -> Verdict:
+    doubt = delivery.in_doubt_since
     if delivery.attempts >= MAX_ATTEMPTS:
-        return _given_up(delivery, reason, State.DEAD)
-    return _again(reason, at, may_have_arrived=delivery.may_have_arrived)
+        return _given_up(delivery, reason, State.DEAD if doubt is None else State.UNKNOWN)
+    return _again(reason, at, in_doubt_since=doubt)
 
 
-def _again(reason: str, at: datetime, *, may_have_arrived: bool) -> Verdict:
-    return Verdict(
-        state=State.PENDING, not_before=at, error=reason, may_have_arrived=may_have_arrived
-    )
+def _again(reason: str, at: datetime, *, in_doubt_since: datetime | None) -> Verdict:
+    return Verdict(state=State.PENDING, not_before=at, error=reason, in_doubt_since=in_doubt_since)
 
 
 def _given_up(delivery: Delivery, reason: str, state: State) -> Verdict:

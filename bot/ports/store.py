@@ -102,12 +102,13 @@ class Outbox(Protocol):
     async def claim(
         self, adapter: str, *, limit: int, now: datetime, lease: timedelta
     ) -> tuple[Delivery, ...]:
-        """Take due deliveries of an adapter, urgent first, and lease them.
+        """Take due deliveries of an adapter, urgent first, then those due longest, and lease them.
 
         One event's messages keep their order within a destination: a delivery waits while another
         of the same pair is under way or waits for its retry. Others of the pair that are due are
         folded into the claimed one, which counts the attempts of the least tried: no news is given
-        up before its time.
+        up before its time. One in doubt goes before others of its pair, alone and as it was: what
+        tells more is another message, and would tell again what may have arrived.
         """
 
     async def reclaim(self, adapter: str, *, now: datetime | None) -> int:
@@ -128,11 +129,14 @@ class Outbox(Protocol):
     async def keep_message(self, form: str, message: Message) -> MessageId:
         """Keep a message under its form, once for all its recipients."""
 
-    async def start(self, started: Iterable[tuple[Delivery, MessageId]]) -> None:
-        """Mark as `sending`, one attempt more, before the adapter is called."""
+    async def start(self, started: Iterable[tuple[Delivery, MessageId]], *, now: datetime) -> None:
+        """Mark as `sending` since `now`, one attempt more, before the adapter is called."""
 
     async def finish(self, results: Iterable[Result]) -> None:
-        """Record what became of deliveries."""
+        """Record what became of deliveries, and what was opened for their events.
+
+        A verdict's `post` is what later deliveries of the same event and destination carry.
+        """
 
     async def next_due(self, adapter: str, *, after: datetime) -> datetime | None:
         """When the next pending delivery of an adapter becomes due; None: none after `after`.

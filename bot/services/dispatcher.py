@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -20,6 +20,7 @@ from bot.domain.deliveries import (
     Unknown,
     Verdict,
     advance,
+    doubt_of,
 )
 from bot.domain.fanouts import Result
 from bot.domain.messages import Message
@@ -27,7 +28,7 @@ from bot.ports import UNWATCHED, Adapter, Clock, Pulse, Store
 from bot.rendering.compose import compose
 from bot.services import destination_health as health
 from bot.services.diary import Diary
-from bot.services.letters import Letter, write
+from bot.services.letters import Letter, unexpired, write
 from bot.services.notices import Notices
 from bot.services.pacing import SlotPace
 from bot.services.supervisor import SOUND, Write, guarded
@@ -144,9 +145,15 @@ class Dispatcher:
             await unit.outbox.reclaim(self._adapter.name, now=None)
             interrupted = await unit.outbox.interrupted(self._adapter.name)
             lost = "it was interrupted while it was being sent"
+            again, unsure = Later(reason=lost, wait=_NONE), Unknown(reason=lost)
             harmless = self._adapter.limits.repeat_is_harmless
-            outcome = Later(reason=lost, wait=timedelta(0)) if harmless else Unknown(reason=lost)
-            await unit.outbox.finish([self._result(one, outcome) for one in interrupted])
+            results = [
+                self._result(replace(one, in_doubt_since=doubt_of(one)), again)
+                if harmless
+                else self._result(one, unsure)
+                for one in interrupted
+            ]
+            await unit.outbox.finish(results)
         if interrupted:
             logger.info("Took over %d interrupted deliveries", len(interrupted))
 
@@ -218,7 +225,7 @@ class Dispatcher:
             put_off = self._turns.put_off(claimed, now=now)
             await unit.outbox.finish([put_back(*one, now=now) for one in put_off])
         waiting = {one.id for one, _ in put_off}
-        due = [_unexpired(one, now) for one in claimed if one.id not in waiting]
+        due = [unexpired(one, now) for one in claimed if one.id not in waiting]
         if due:
             await self._start(due)
         return bool(claimed)
@@ -236,9 +243,9 @@ class Dispatcher:
             sending = [
                 (one, letter) for one in claimed if isinstance(letter := written[one.form], Letter)
             ]
-            await unit.outbox.start([(one, letter.id) for one, letter in sending])
+            await unit.outbox.start([(one, letter.id) for one, letter in sending], now=now)
         for one, letter in sending:
-            self._launch(replace(one, attempts=one.attempts + 1), letter.message)
+            self._launch(replace(one, attempts=one.attempts + 1, tried_at=now), letter.message)
 
     def _launch(self, delivery: Delivery, message: Message) -> None:
         name = f"send {delivery.id} to {delivery.destination}"
@@ -287,8 +294,3 @@ class Dispatcher:
             delivery, outcome, now=now, repeat_is_harmless=harmless, random=self._random
         )
         return Result(delivery=delivery, verdict=verdict, at=now)
-
-
-def _unexpired(delivery: Delivery, now: datetime) -> Delivery:
-    parts = tuple(one for one in delivery.parts if one.expires_at is None or one.expires_at > now)
-    return delivery if len(parts) == len(delivery.parts) else replace(delivery, parts=parts)

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 
 from bot.domain.deliveries import Delivery, MessageId, Part, State, Verdict
@@ -20,6 +21,19 @@ class Letter:
 
     id: MessageId
     message: Message
+
+
+def unexpired(delivery: Delivery, now: datetime) -> Delivery:
+    """The delivery without the parts that are too late to help.
+
+    One in doubt keeps what it told at first: a repeat that told less would be another message.
+    """
+    first = delivery.in_doubt_since
+    moment = now if first is None or not delivery.helps_at(now) else first
+    parts = tuple(
+        one for one in delivery.parts if one.expires_at is None or one.expires_at > moment
+    )
+    return delivery if len(parts) == len(delivery.parts) else replace(delivery, parts=parts)
 
 
 async def write(

@@ -67,7 +67,5 @@ class Turns:
 
 def put_back(delivery: Delivery, until: datetime, *, now: datetime) -> Result:
     """What becomes of one that was put off: it was not tried, so that no attempt is counted."""
-    verdict = Verdict(
-        state=State.PENDING, not_before=until, may_have_arrived=delivery.may_have_arrived
-    )
+    verdict = Verdict(state=State.PENDING, not_before=until, in_doubt_since=delivery.in_doubt_since)
     return Result(delivery=delivery, verdict=verdict, at=now)

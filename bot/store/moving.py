@@ -14,6 +14,7 @@ from bot.store.tables import (
     deliveries,
     destinations,
     mutes,
+    posts,
     subscriptions,
 )
 from bot.store.upsert import insert_missing
@@ -88,8 +89,18 @@ async def _unite(connection: AsyncConnection, kept: int, other: int) -> None:
     theirs = mutes.c.destination_id == other
     await connection.execute(delete(mutes).where(theirs, mutes.c.event_id.in_(muted)))
     await connection.execute(update(mutes).where(theirs).values(destination_id=kept))
+    await _unite_posts(connection, kept, other)
     await _unite_deliveries(connection, kept, other)
     await _unite_channels(connection, kept, other)
+
+
+async def _unite_posts(connection: AsyncConnection, kept: int, other: int) -> None:
+    """What was opened at the new address is there for sure; what at the old one, perhaps."""
+    opened = select(posts.c.event_id).where(posts.c.destination_id == other)
+    mine = posts.c.destination_id == kept
+    await connection.execute(delete(posts).where(mine, posts.c.event_id.in_(opened)))
+    theirs = posts.c.destination_id == other
+    await connection.execute(update(posts).where(theirs).values(destination_id=kept))
 
 
 async def _unite_deliveries(connection: AsyncConnection, kept: int, other: int) -> None:

@@ -6,16 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Row,
-    Select,
-    and_,
-    bindparam,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Row, Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import Change, DateChanged, Kind, News, Reminder
@@ -37,7 +28,17 @@ from bot.domain.vitals import Queue
 from bot.domain.watching import Watch
 from bot.store import claiming, fanout, records
 from bot.store.codec import dump, kinds_of, load_change, load_channel, load_event
-from bot.store.tables import changes, channels, deliveries, destinations, events, fanouts, messages
+from bot.store.tables import (
+    changes,
+    channels,
+    deliveries,
+    destinations,
+    events,
+    fanouts,
+    messages,
+    posts,
+)
+from bot.store.upsert import upsert
 
 
 class SqlOutbox:
@@ -67,10 +68,7 @@ class SqlOutbox:
         parts: dict[int, list[Part]] = defaultdict(list)
         for row in folded:
             parts[row.folded_into].append(_part(row))
-        own = _parts().add_columns(destinations.c.adapter, destinations.c.address, channels.c.spec)
-        own = own.join(destinations, destinations.c.id == deliveries.c.destination_id)
-        own = own.outerjoin(channels, channels.c.destination_id == destinations.c.id)
-        rows = await self._connection.execute(own.where(deliveries.c.id.in_(ids)))
+        rows = await self._connection.execute(_whole().where(deliveries.c.id.in_(ids)))
         claimed = [_delivery(row, [*parts[row.id], _part(row)]) for row in rows]
         return tuple(sorted(claimed, key=lambda one: (one.priority, one.id)))
 
@@ -139,29 +137,29 @@ class SqlOutbox:
         kept = insert(messages).values(form=form, body=dump(message)).returning(messages.c.id)
         return MessageId((await self._connection.execute(kept)).scalar_one())
 
-    async def start(self, started: Iterable[tuple[Delivery, MessageId]]) -> None:
-        """Mark as `sending`, one attempt more, before the adapter is called."""
-        values = [{"key": one.id, "message": message} for one, message in started]
+    async def start(self, started: Iterable[tuple[Delivery, MessageId]], *, now: datetime) -> None:
+        """Mark as `sending` since `now`, one attempt more, before the adapter is called."""
+        values = [{"key": one.id, "message": message, "began": now} for one, message in started]
         if values:
             await self._connection.execute(_START, values)
 
     async def finish(self, results: Iterable[Result]) -> None:
-        """Record what became of deliveries."""
-        values = [_outcome(result) for result in results]
-        if values:
-            await self._connection.execute(_FINISH, values)
+        """Record what became of deliveries, and what was opened for their events."""
+        ended = tuple(results)
+        if ended:
+            await self._connection.execute(_FINISH, [_outcome(result) for result in ended])
+        for result in ended:
+            if result.verdict.post not in {"", result.delivery.post}:
+                await self._keep_post(result.delivery.id, result.verdict.post)
+
+    async def _keep_post(self, key: DeliveryId, post: str) -> None:
+        pair = select(deliveries.c.destination_id, deliveries.c.event_id).filter_by(id=key)
+        row = (await self._connection.execute(pair)).mappings().one()
+        await upsert(self._connection, posts, [{**row, "post": post}])
 
     async def next_due(self, adapter: str, *, after: datetime) -> datetime | None:
         """When the next pending delivery of an adapter becomes due; None: none after `after`."""
-        waiting = and_(
-            deliveries.c.adapter == adapter,
-            deliveries.c.state == claiming.PENDING,
-            deliveries.c.not_before > after,
-        )
-        earliest: datetime | None = await self._connection.scalar(
-            select(func.min(deliveries.c.not_before)).where(waiting)
-        )
-        return earliest
+        return await claiming.next_due(self._connection, adapter, after)
 
     async def queue(self, adapter: str, now: datetime) -> Queue:
         """How much is pending for an adapter; counts `MOST_COUNTED` at the most."""
@@ -187,9 +185,25 @@ def _parts() -> Select[Any]:
         deliveries.c.kinds,
         deliveries.c.priority,
         deliveries.c.attempts,
-        deliveries.c.may_have_arrived,
+        deliveries.c.tried_at,
+        deliveries.c.in_doubt_since,
         fanouts.c.expires_at,
     ).join_from(deliveries, fanouts)
+
+
+def _whole() -> Select[Any]:
+    """Deliveries with what is known of their destinations."""
+    here = and_(
+        posts.c.destination_id == deliveries.c.destination_id,
+        posts.c.event_id == deliveries.c.event_id,
+    )
+    return (
+        _parts()
+        .add_columns(destinations.c.adapter, destinations.c.address, channels.c.spec, posts.c.post)
+        .join(destinations, destinations.c.id == deliveries.c.destination_id)
+        .outerjoin(channels, channels.c.destination_id == destinations.c.id)
+        .outerjoin(posts, here)
+    )
 
 
 def _tells_a_move(rows: Iterable[Row[Any]]) -> bool:
@@ -217,7 +231,9 @@ def _delivery(row: Row[Any], parts: list[Part]) -> Delivery:
         parts=tuple(sorted(parts, key=lambda part: part.fanout_id)),
         attempts=row.attempts,
         channel=DEFAULT_CHANNEL if row.spec is None else load_channel(row.spec),
-        may_have_arrived=bool(row.may_have_arrived),
+        tried_at=row.tried_at,
+        in_doubt_since=row.in_doubt_since,
+        post=row.post or "",
     )
 
 
@@ -234,7 +250,10 @@ _START = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("key"))
     .values(
-        state=State.SENDING, attempts=deliveries.c.attempts + 1, message_id=bindparam("message")
+        state=State.SENDING,
+        attempts=deliveries.c.attempts + 1,
+        message_id=bindparam("message"),
+        tried_at=bindparam("began", type_=deliveries.c.tried_at.type),
     )
 )
 _FINISH = (
@@ -250,7 +269,7 @@ _FINISH = (
         done_at=bindparam("done"),
         remote_id=bindparam("remote"),
         error=bindparam("problem"),
-        may_have_arrived=bindparam("unsure"),
+        in_doubt_since=bindparam("doubt", type_=deliveries.c.in_doubt_since.type),
     )
 )
 
@@ -265,5 +284,5 @@ def _outcome(result: Result) -> dict[str, Any]:
         "done": None if verdict.state in {State.PENDING, State.HELD} else result.at,
         "remote": verdict.remote_id or None,
         "problem": verdict.error or None,
-        "unsure": verdict.may_have_arrived,
+        "doubt": verdict.in_doubt_since,
     }

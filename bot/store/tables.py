@@ -158,6 +158,14 @@ mutes = Table(
     Column("destination_id", ForeignKey("destinations.id"), primary_key=True, index=True),
 )
 
+posts = Table(
+    "posts",
+    metadata,
+    Column("destination_id", ForeignKey("destinations.id"), primary_key=True),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("post", Text, nullable=False),
+)
+
 filters = Table(
     "filters",
     metadata,
@@ -224,7 +232,8 @@ deliveries = Table(
     Column("not_before", UtcTime, nullable=False),
     Column("lease_until", UtcTime),
     Column("folded_into", BigInteger),
-    Column("may_have_arrived", Boolean),
+    Column("tried_at", UtcTime),
+    Column("in_doubt_since", UtcTime),
     Column("message_id", ForeignKey("messages.id")),
     Column("sent_at", UtcTime),
     Column("done_at", UtcTime),
@@ -234,6 +243,7 @@ deliveries = Table(
         "ix_deliveries_claim",
         "adapter",
         "priority",
+        "not_before",
         "id",
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),

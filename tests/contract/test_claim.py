@@ -44,6 +44,21 @@ async def test_urgent_goes_first_then_the_oldest(store: SqlStore) -> None:
     assert order == [(number, place) for number in (3, 2, 4, 1) for place in ("a", "b")]
 
 
+async def test_retry_goes_behind_what_has_been_due_for_longer(store: SqlStore) -> None:
+    """`claim`: of one priority those due longest; a retry does not push in again and again."""
+    await subscribe(store, to("a"), to("b"), to("c"))
+    await tell(store)
+    first, *_others = await claim(store)
+    await start(store, [first])
+    await finish(store, [first], state=State.PENDING, not_before=LATER, error="busy")
+    async with store.writing() as unit:
+        await unit.outbox.reclaim("console", now=None)
+
+    order = [await claim(store, limit=1, now=LATER) for _ in range(3)]
+
+    assert [one.destination.address for (one,) in order] == ["b", "c", "a"]
+
+
 async def test_only_the_adapters_own_are_claimed(store: SqlStore) -> None:
     """`claim`: deliveries of an adapter; those of another are left alone."""
     await subscribe(store, to("a"), to("b", "discord"))

@@ -251,7 +251,7 @@ async def test_empty_outbox(store: SqlStore) -> None:
     """Every question to an empty outbox has an answer."""
     assert await claim(store) == ()
     async with store.writing() as unit:
-        await unit.outbox.start([])
+        await unit.outbox.start([], now=START)
         await unit.outbox.finish([])
         assert await unit.outbox.reclaim("console", now=START + timedelta(days=1)) == 0
         assert await unit.outbox.interrupted("console") == ()

@@ -20,7 +20,7 @@ _steps = st.one_of(
     st.tuples(st.just("tell"), st.integers(0, 1), st.sampled_from(Priority)),
     st.tuples(st.just("claim"), st.integers(1, 3), st.just(Priority.NEWS)),
     st.tuples(
-        st.sampled_from(("sent", "later", "dead", "crash", "wait")),
+        st.sampled_from(("sent", "later", "doubt", "dead", "crash", "wait")),
         st.integers(0, 3),
         st.just(Priority.NEWS),
     ),
@@ -77,9 +77,11 @@ class _Play:
     async def _end(self, delivery: Delivery, verb: str) -> None:
         kept = await self.unit.outbox.message(delivery.form)
         message = kept or await self._keep(delivery)
-        await self.unit.outbox.start([(delivery, message)])
-        if verb == "later":
-            verdict = Verdict(state=State.PENDING, not_before=self.now + HOUR)
+        await self.unit.outbox.start([(delivery, message)], now=self.now)
+        if verb in {"later", "doubt"}:
+            doubt = self.now if verb == "doubt" else None
+            again_at = self.now + HOUR
+            verdict = Verdict(state=State.PENDING, not_before=again_at, in_doubt_since=doubt)
         else:
             verdict = Verdict(state=State.SENT if verb == "sent" else State.DEAD)
             pair = (delivery.destination, delivery.event_id)

@@ -199,15 +199,16 @@ async def test_pace_is_told_of_a_short_429_too(
 
 
 @pytest.mark.parametrize("status", [503, 505])
-async def test_trouble_of_theirs_is_tried_later(
+async def test_trouble_of_theirs_leaves_a_doubt(
     discord_server: DiscordStandIn, opened: Room, status: int
 ) -> None:
-    """An error of the 500s says nothing of the message or the channel."""
+    """What stands before Discord answers so too, perhaps after Discord took the message."""
     discord_server.fail(status=status)
 
     result = await opened.adapter.send(to(discord_server.alerts), a_message())
 
-    assert result == Later(reason=f"Discord has trouble (HTTP {status})")
+    assert result == Unknown(reason=f"Discord has trouble (HTTP {status})")
+    assert opened.adapter.limits.repeat_is_harmless
 
 
 async def test_lost_answer_makes_no_second_message(

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from discord_rooms import Room, connected_room, heard, to
+from discord_rooms import Room, connected_room, heard, posts_in, to
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import ChannelType, Right
 
@@ -126,7 +126,7 @@ async def test_forum_gets_a_post_for_each_event_with_replies(
 async def test_forum_knows_a_new_post_before_the_gateway_tells(
     discord_server: DiscordStandIn, opened: Room
 ) -> None:
-    """Two changes may follow each other faster than the gateway speaks."""
+    """Two changes may follow each other faster than the gateway speaks: the post is kept."""
 
     async def tell_nobody(_name: str, _data: object) -> None:
         """Stand for a gateway that lags."""
@@ -135,17 +135,84 @@ async def test_forum_knows_a_new_post_before_the_gateway_tells(
     await heard(discord_server, opened)
     discord_server.rest.tell = tell_nobody
 
-    for number in (1, 2):
-        await opened.adapter.send(news(to(forum), number), a_message(title="Docking"))
+    first = await opened.adapter.send(to(forum), a_message(title="Docking"))
+    assert isinstance(first, Sent)
+    await opened.adapter.send(news(to(forum, post=first.post), 2), a_message(title="Docking"))
 
-    posts = [one for one in discord_server.home.channels.values() if one.parent is forum]
-    assert [len(post.messages) for post in posts] == [2]
+    (post,) = posts_in(forum)
+    assert first.post == post.id
+    assert len(post.messages) == 2
+
+
+async def test_post_of_a_renamed_event_is_kept(discord_server: DiscordStandIn) -> None:
+    """Where news of an event stands does not depend on what it is called."""
+    async with connected_room(discord_server) as opened:
+        forum = await discord_server.add_channel(discord_server.home, "events", ChannelType.FORUM)
+        await heard(discord_server, opened)
+        first = await opened.adapter.send(to(forum), a_message(title="Docking"))
+        assert isinstance(first, Sent)
+
+        second = await opened.adapter.send(
+            news(to(forum, post=first.post), 2), a_message(title="Berthing")
+        )
+
+    (post,) = posts_in(forum)
+    assert isinstance(second, Sent)
+    assert second.post == first.post
+    assert len(post.messages) == 2
+
+
+@pytest.mark.parametrize("end", ["deleted", "locked"])
+async def test_post_that_takes_no_replies_any_more_gets_a_successor(
+    discord_server: DiscordStandIn, opened: Room, end: str
+) -> None:
+    """A moderator deleted or locked it; the forum itself is well, and the new post is kept."""
+    forum = await discord_server.add_channel(discord_server.home, "events", ChannelType.FORUM)
+    await heard(discord_server, opened)
+    first = await opened.adapter.send(to(forum), a_message(title="Docking"))
+    assert isinstance(first, Sent)
+    (post,) = posts_in(forum)
+    post.locked = True
+    await (
+        discord_server.delete_channel(post)
+        if end == "deleted"
+        else discord_server.change_channel(post)
+    )
+    await heard(discord_server, opened)
+
+    result = await opened.adapter.send(
+        news(to(forum, post=first.post), 2), a_message(title="Docking")
+    )
+
+    assert isinstance(result, Sent)
+    successor = discord_server.world.channel(result.post)
+    assert successor is not None
+    assert successor is not post
+    assert len(successor.messages) == 1
+
+
+async def test_subscribed_post_is_a_thread_like_any_other(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """Whoever subscribes inside a post wants the news there, and no post of its own."""
+    forum = await discord_server.add_channel(discord_server.home, "events", ChannelType.FORUM)
+    post = await discord_server.add_channel(
+        discord_server.home, "Talk", ChannelType.THREAD, parent=forum
+    )
+    await heard(discord_server, opened)
+
+    result = await opened.adapter.send(to(post), a_message())
+
+    assert isinstance(result, Sent)
+    assert result.post == ""
+    assert len(discord_server.messages(post)) == 1
+    assert posts_in(forum) == [post]
 
 
 async def test_forum_finds_an_archived_post_of_an_earlier_run(
     discord_server: DiscordStandIn, opened: Room
 ) -> None:
-    """Months may lie between two changes; the post is read from the forum, not remembered."""
+    """A crash between opening and recording, or a lost store: it is found by its name."""
     forum = await discord_server.add_channel(discord_server.home, "events", ChannelType.FORUM)
     post = await discord_server.add_channel(
         discord_server.home,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from desks import words
-from outboxes import HOUR, a_reminder, expand, keep, moved, states, subscribe, tell, to
+from outboxes import HOUR, a_reminder, expand, keep, moved, start, states, subscribe, tell, to
 from senders import NAME, a_dispatcher, a_store, addresses, drain, limits, owe_to, records
 
 from bot.domain.changes import (
@@ -194,6 +194,85 @@ async def test_urgent_unknown_is_repeated_once(store: SqlStore, trouble: int) ->
 
     assert len(adapter.sent) == trouble + 2
     assert await states(store) == [State.UNKNOWN]
+
+
+async def test_urgent_unknown_rests_a_minute_even_across_a_kill(store: SqlStore) -> None:
+    """By then it surely arrived or surely did not; whoever takes over counts from the attempt."""
+    clock = FakeClock()
+    adapter = RecordingAdapter(NAME)
+    await owe_to(store, "a", priority=Priority.URGENT)
+    async with store.writing() as unit:
+        claimed = await unit.outbox.claim(NAME, limit=1, now=clock.now(), lease=MINUTE)
+    await start(store, claimed)
+
+    clock.advance(MINUTE / 2)
+    await drain(store, adapter, clock)
+    rested = len(adapter.sent)
+    clock.advance(MINUTE / 2)
+    await drain(store, adapter, clock)
+
+    assert (rested, len(adapter.sent)) == (0, 1)
+    assert await states(store) == [State.SENT]
+
+
+async def test_urgent_unknown_that_would_come_too_late_is_left(store: SqlStore) -> None:
+    """A minute later nobody needs it any more; that it may have arrived is what is recorded."""
+    clock = FakeClock()
+    adapter = RecordingAdapter(NAME, outcomes=[Unknown(reason="lost")])
+    await owe_to(store, "a", priority=Priority.URGENT, expires_at=START + MINUTE)
+
+    await drain(store, adapter, clock)
+
+    assert len(adapter.sent) == 1
+    assert await states(store) == [State.UNKNOWN]
+
+
+async def test_attempt_knows_when_it_began_and_since_when_there_is_doubt(store: SqlStore) -> None:
+    """An adapter tells no time, so it gets both moments."""
+    clock = FakeClock()
+    adapter = RecordingAdapter(
+        NAME, limits=limits(harmless=True), outcomes=[Later(reason="x"), Unknown(reason="lost")]
+    )
+    await owe_to(store, "a")
+
+    for _ in range(3):
+        await drain(store, adapter, clock)
+        clock.advance(HOUR)
+
+    tried = [START + HOUR * number for number in range(3)]
+    assert [one.tried_at for one, _ in adapter.sent] == tried
+    assert [one.in_doubt_since for one, _ in adapter.sent] == [None, None, tried[1]]
+
+
+async def test_repeat_tells_what_the_first_attempt_told(store: SqlStore) -> None:
+    """A part that is too late by then is told again, or it would be another message."""
+    clock = FakeClock()
+    adapter = RecordingAdapter(
+        NAME, limits=limits(harmless=True), outcomes=[Unknown(reason="lost")]
+    )
+    await subscribe(store, to("a", NAME))
+    await tell(store, LIVE, event=an_event(webcast_live=True), expires_at=START + MINUTE)
+    await tell(store, event=an_event(webcast_live=True))
+
+    await drain(store, adapter, clock)
+    clock.advance(HOUR)
+    await drain(store, adapter, clock)
+
+    first, second = (delivery.form for delivery, _ in adapter.sent)
+    assert first == second
+    assert "webcast" in first
+
+
+async def test_post_comes_back_with_the_next_news(store: SqlStore) -> None:
+    """What the platform opened for an event is where the event's next news goes."""
+    adapter = RecordingAdapter(NAME, outcomes=[Sent(remote_id="1", post="77")])
+    await owe_to(store, "a")
+    await drain(store, adapter)
+    await tell(store, moved(NEWER), event=NEWER)
+
+    await drain(store, adapter)
+
+    assert [one.post for one, _ in adapter.sent] == ["", "77"]
 
 
 async def test_urgent_overtakes_news_and_news_overtakes_details(store: SqlStore) -> None:

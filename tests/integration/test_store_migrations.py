@@ -1,18 +1,20 @@
 """Migrations: they lead to the tables that the program uses, once, and never from the future."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from outboxes import keep
+from outboxes import claim, keep, start, subscribe, tell, to
 from sqlalchemy import create_engine
 
 from bot.errors import StoreTooNew
 from bot.store.tables import metadata
 from bot.store.unit_of_work import open_store
+from bot.testing import START
 
 
 @pytest.fixture
@@ -33,11 +35,27 @@ def _dump(path: Path) -> list[str]:
 
 
 def _schema(path: Path) -> dict[str, list[str]]:
-    """The lines that made each table and index, by name; their order in a table says nothing."""
+    """What each table and index is made of, by name; the order in a table says nothing."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
-        made = {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in rows}
-    return {name: lines for name, lines in made.items() if name != "alembic_version"}
+        made = {
+            name: sorted(_parts(sql)) if sql.startswith("CREATE TABLE") else [sql]
+            for name, sql in rows
+        }
+    return {name: parts for name, parts in made.items() if name != "alembic_version"}
+
+
+def _parts(sql: str) -> Iterator[str]:
+    """The columns and rules of a table: what stands between its commas, those in brackets aside."""
+    _head, _, body = " ".join(sql.split()).rpartition(")")[0].partition("(")
+    depth, part = 0, ""
+    for sign in f"{body},":
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            yield part.strip()
+            part = ""
+        else:
+            part += sign
 
 
 async def test_alembic_sees_no_difference(path: Path) -> None:
@@ -98,7 +116,37 @@ async def test_newer_store_is_refused_and_left_alone(path: Path) -> None:
         await _upgrade(path)
 
     assert str(refusal.value) == (
-        "the store is at revision 9999, made by a newer Perigee than this one (0002); "
+        "the store is at revision 9999, made by a newer Perigee than this one (0003); "
         "install that version, or restore an older backup"
     )
     assert _dump(path) == before
+
+
+async def test_doubts_of_an_older_store_are_kept(path: Path) -> None:
+    """0003: what may have arrived before the upgrade is still looked up, and not sent blindly."""
+    await _upgrade(path)
+    async with open_store(f"sqlite:///{path}") as store:
+        await subscribe(store, *(to(one) for one in "abc"))
+        await tell(store)
+        await start(store, await claim(store, limit=2))
+    _turn_back(path)
+
+    await _upgrade(path)
+
+    async with open_store(f"sqlite:///{path}") as store, store.reading() as unit:
+        sending, doubted = await unit.outbox.interrupted("console")
+    assert (sending.tried_at, sending.in_doubt_since) == (START, None)
+    assert (doubted.tried_at, doubted.in_doubt_since) == (START, START)
+
+
+def _turn_back(path: Path) -> None:
+    """Make a store of revision 0002 of it, in which the second delivery is in doubt."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("""
+            ALTER TABLE deliveries ADD COLUMN may_have_arrived BOOLEAN;
+            UPDATE deliveries SET may_have_arrived = (destination_id = 2);
+            ALTER TABLE deliveries DROP COLUMN tried_at;
+            ALTER TABLE deliveries DROP COLUMN in_doubt_since;
+            DROP TABLE posts;
+            UPDATE alembic_version SET version_num = '0002';
+        """)

@@ -1,6 +1,6 @@
 """What follows from the outcome of an attempt, how long to wait, and what goes first."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.domain.changes import Change, DetailsChanged, Kind, Reminder, WebcastLi
 from bot.domain.channels import PATIENCE
 from bot.domain.deliveries import (
     MAX_ATTEMPTS,
+    UNSURE_FOR,
     FanoutId,
     Gone,
     Later,
@@ -33,6 +34,7 @@ from bot.testing import START, a_delivery
 
 DETAILS = DetailsChanged(event_id=EventId(1), details=())
 LIVE = WebcastLive(event_id=EventId(1))
+EARLIER = START - timedelta(minutes=3)
 
 
 def after(outcome: Outcome, *, harmless: bool = False, **changes: Any) -> Verdict:
@@ -52,8 +54,9 @@ def a_reminder(lead: timedelta) -> Reminder:
 
 
 def test_sent_is_the_end_and_keeps_the_remote_id() -> None:
-    """The platform has it."""
+    """The platform has it; what it opened for the event is kept too."""
     assert after(Sent(remote_id="42")) == Verdict(state=State.SENT, remote_id="42")
+    assert after(Sent(remote_id="42", post="7")).post == "7"
 
 
 @pytest.mark.parametrize("harmless", [False, True])
@@ -120,25 +123,86 @@ def test_urgent_unknown_is_repeated_once() -> None:
     """Rather twice than never, when a webcast is live; but not thrice."""
     first = after(Unknown(reason="timeout"), priority=Priority.URGENT, attempts=1)
     second = after(
-        Unknown(reason="timeout"), priority=Priority.URGENT, attempts=2, may_have_arrived=True
+        Unknown(reason="timeout"), priority=Priority.URGENT, attempts=2, in_doubt_since=EARLIER
     )
 
     assert first.state is State.PENDING
-    assert first.not_before is not None
-    assert first.not_before > START
     assert second == Verdict(state=State.UNKNOWN, error="timeout (gave up after 2 attempts)")
+
+
+def test_unknown_that_would_be_read_twice_rests_a_minute_first() -> None:
+    """Facts-delivery, 2.3: not before 60 s have passed since the attempt, however it ended."""
+    at_once = after(Unknown(reason="timeout"), priority=Priority.URGENT, tried_at=START)
+    slowly = after(Unknown(reason="timeout"), priority=Priority.URGENT, tried_at=EARLIER)
+    harmless = after(
+        Unknown(reason="timeout"), harmless=True, priority=Priority.URGENT, tried_at=START
+    )
+
+    assert at_once.not_before == START + UNSURE_FOR
+    assert slowly.not_before is not None
+    assert START < slowly.not_before < START + timedelta(seconds=5)
+    assert harmless.not_before is not None
+    assert harmless.not_before < START + timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("harmless", [False, True])
+def test_unknown_is_not_repeated_when_that_would_be_too_late(*, harmless: bool) -> None:
+    """It may have arrived in time; that the record shows, and not that it came too late."""
+    ends = Part(fanout_id=FanoutId(1), kinds=frozenset({Kind.WEBCAST}), expires_at=START)
+    stays = Part(fanout_id=FanoutId(2), kinds=frozenset({Kind.DATE}))
+
+    late, partly = (
+        after(Unknown(reason="timeout"), harmless=harmless, priority=Priority.URGENT, parts=parts)
+        for parts in ((ends,), (ends, stays))
+    )
+
+    assert (late.state, partly.state) == (State.UNKNOWN, State.PENDING)
+
+
+def test_final_unknown_is_left_even_where_a_repeat_is_harmless() -> None:
+    """The adapter says that nobody will know later either."""
+    verdict = after(Unknown(reason="not to be seen", is_final=True), harmless=True)
+
+    assert verdict == Verdict(state=State.UNKNOWN, error="not to be seen (gave up after 1 attempt)")
 
 
 def test_urgent_unknown_is_repeated_though_it_had_to_wait_before() -> None:
     """Only what may have arrived counts: who said "later" did not take it."""
     waited = after(Later(reason="HTTP 503"), priority=Priority.URGENT, attempts=5)
     unknown = after(Unknown(reason="timeout"), priority=Priority.URGENT, attempts=6)
-    later = after(
-        Later(reason="HTTP 503"), priority=Priority.URGENT, attempts=7, may_have_arrived=True
-    )
 
-    assert [one.state for one in (waited, unknown, later)] == [State.PENDING] * 3
-    assert [one.may_have_arrived for one in (waited, unknown, later)] == [False, True, True]
+    assert [one.state for one in (waited, unknown)] == [State.PENDING] * 2
+    assert waited.in_doubt_since is None
+
+
+@pytest.mark.parametrize("before", [None, EARLIER])
+def test_doubt_begins_with_the_first_attempt_whose_end_is_lost(before: datetime | None) -> None:
+    """What an adapter looks for may have arrived at any moment from then on."""
+    verdict = after(Unknown(reason="timeout"), harmless=True, tried_at=START, in_doubt_since=before)
+
+    assert verdict.in_doubt_since == (before or START)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Later(reason="HTTP 503"),
+        Gone(reason="no right", is_certain=False),
+        Gone(reason="no such channel"),
+    ],
+)
+def test_doubt_outlasts_attempts_that_surely_sent_nothing(outcome: Outcome) -> None:
+    """They say nothing of the attempt before them, not even after a pause of days."""
+    verdict = after(outcome, tried_at=START, in_doubt_since=EARLIER)
+
+    assert verdict.in_doubt_since == EARLIER
+
+
+def test_last_refusal_does_not_end_a_doubt() -> None:
+    """What may have arrived is not dead, but unknown."""
+    verdict = after(Later(reason="HTTP 503"), attempts=MAX_ATTEMPTS, in_doubt_since=EARLIER)
+
+    assert verdict.state is State.UNKNOWN
 
 
 def test_short_wait_is_not_obeyed_for_ever() -> None:
@@ -166,7 +230,7 @@ def test_unknown_that_can_wait_is_left(priority: Priority) -> None:
         st.builds(Later, reason=st.just("x"), wait=st.none() | st.just(timedelta(seconds=9))),
         st.builds(Refused, reason=st.just("x")),
         st.builds(Gone, reason=st.just("x"), is_certain=st.booleans()),
-        st.builds(Unknown, reason=st.just("x")),
+        st.builds(Unknown, reason=st.just("x"), is_final=st.booleans()),
     ),
     harmless=st.booleans(),
     attempts=st.integers(1, MAX_ATTEMPTS + 2),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +14,11 @@ from bot.adapters.discord.layout import (
     addressed,
     laid_out,
     laid_out_plainly,
+    mark_of,
+    marked,
     nonce_of,
     pressed,
+    presses,
 )
 from bot.adapters.discord.sending import LIMITS, invite_link
 from bot.adapters.discord.transport import sweep_rarely
@@ -22,6 +26,7 @@ from bot.domain.changes import Kind
 from bot.domain.channels import Channel
 from bot.domain.deliveries import Delivery, DeliveryId, FanoutId, Part
 from bot.domain.events import EventId
+from bot.domain.lines import LONGEST_PRESS
 from bot.domain.messages import Button, Link, Message
 from bot.domain.subscriptions import Destination
 from bot.testing import a_delivery, a_hostile_message, a_message
@@ -97,6 +102,43 @@ def test_button_gives_back_its_line() -> None:
 
     assert pressed(view.children[0].custom_id) == PRESS.press
     assert pressed("0.0|a|b") == "a|b"
+
+
+def ids(arguments: dict[str, Any]) -> list[str]:
+    """The ids of the buttons that can be pressed."""
+    return [one.custom_id for one in arguments["view"].children if one.custom_id]
+
+
+def test_marked_button_gives_its_line_too() -> None:
+    """The mark stands in our part of the id; a link has no id and stays as it is."""
+    message = a_message(links=(LINK,), buttons=((PRESS, PRESS),))
+
+    (first, second) = ids(marked(laid_out(message, LIMITS), "abc"))
+
+    assert [pressed(one) for one in (first, second)] == [PRESS.press] * 2
+    assert first != second
+    assert ".abc|" in first
+
+
+def test_message_without_buttons_cannot_be_marked() -> None:
+    """It is sent all the same."""
+    assert "view" not in marked(laid_out(a_message(links=()), LIMITS), "abc")
+
+
+@given(nonce=st.integers(min_value=0, max_value=2**63 - 1))
+def test_mark_tells_nonces_apart(nonce: int) -> None:
+    """It is the nonce itself, in other digits."""
+    assert int(mark_of(nonce), 36) == nonce
+
+
+def test_longest_mark_and_line_fit_into_an_id() -> None:
+    """Discord takes 100 characters."""
+    press = Button(label="Long", press="x" * LONGEST_PRESS)
+
+    marked_ids = ids(marked(presses(a_message(buttons=((press,) * 5,) * 5)), mark_of(2**63 - 1)))
+
+    assert len(marked_ids) == 25
+    assert max(map(len, marked_ids)) <= 100
 
 
 def test_plain_text_fits_and_mentions_nobody() -> None:

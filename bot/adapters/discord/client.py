@@ -17,7 +17,8 @@ from bot.adapters.discord import outcomes
 from bot.adapters.discord.answering import Answers
 from bot.adapters.discord.commands import tree_of
 from bot.adapters.discord.gateway import Listener, listen
-from bot.adapters.discord.sending import LIMITS, SEND_TIMEOUT_S, DiscordAdapter, invite_link
+from bot.adapters.discord.paced import SEND_TIMEOUT_S
+from bot.adapters.discord.sending import LIMITS, DiscordAdapter, invite_link
 from bot.adapters.discord.transport import FAILURES, point_at, watching
 from bot.errors import ChatUnavailable, ConfigError, HeldBack
 from bot.ports import Adapter, Pace, Surroundings

@@ -1,19 +1,23 @@
 """Forum channels: a post for each event, and what follows as replies in it.
 
-Which post belongs to an event is read from the forum itself, by the post's name: so it survives a
-restart and a lost store. An event that is renamed gets a new post.
+Which post is an event's is kept with its deliveries (`Delivery.post`), so one that is renamed keeps
+its post. Where nothing was kept, the forum itself is asked, by the post's name and author: a crash
+between opening and recording, or a lost store, makes no second post.
 """
+
+from collections.abc import Iterable
 
 import discord
 
+from bot.adapters.discord import outcomes
 from bot.adapters.discord.layout import Arguments
+from bot.adapters.discord.paced import Paced
 from bot.domain.messages import Message
 from bot.rendering.fit import Measure, cut
 from bot.rendering.untrusted import one_line
 
 _LONGEST_NAME = 100
 _ARCHIVED_LOOKED_AT = 50
-_REMEMBERED = 256
 
 
 def name_of_post(message: Message) -> str:
@@ -21,43 +25,88 @@ def name_of_post(message: Message) -> str:
     return cut(one_line(message.title or message.headline), _LONGEST_NAME, Measure.UTF16)
 
 
-class Posts:
-    """The posts of all forums; remembers those just opened, of which the gateway tells later."""
+class Forums:
+    """Finds posts, replies in them, opens them."""
 
-    def __init__(self) -> None:
-        self._opened: dict[tuple[int, str], discord.Thread] = {}
+    def __init__(self, paced: Paced) -> None:
+        self._paced = paced
 
-    def listed(self, forum: discord.ForumChannel, name: str) -> discord.Thread | None:
-        """The post among those that are open."""
-        listed = (one for one in forum.threads if _is_post(one, name))
-        return next(listed, None) or self._opened.get((forum.id, name))
+    async def write(
+        self, forum: discord.ForumChannel, post: str, name: str, arguments: Arguments
+    ) -> discord.Message | Exception:
+        """Reply in the event's post, or open it; a post that takes no replies any more is left.
 
-    async def archived(self, forum: discord.ForumChannel, name: str) -> discord.Thread | None:
+        Args:
+            forum: where.
+            post: the id of the event's post, if that is known.
+            name: what it is called.
+            arguments: of the message.
+
+        """
+        if post:
+            result = await self._reply(int(post), arguments, forum)
+            if not outcomes.takes_no_replies(result):
+                return result
+        found = self._listed(forum.threads, forum, name) or await self._archived(forum, name)
+        if isinstance(found, Exception):
+            return found
+        if found is not None and str(found.id) != post:
+            result = await self._reply(found.id, arguments, forum)
+            if not outcomes.takes_no_replies(result):
+                return result
+        return await self._paced.request(lambda: _open(forum, name, arguments), str(forum.id))
+
+    async def _reply(
+        self, post_id: int, arguments: Arguments, forum: discord.ForumChannel
+    ) -> discord.Message | Exception:
+        post = self._paced.channel(post_id)
+        return await self._paced.write(post, arguments, str(forum.id))
+
+    async def posts(
+        self, forum: discord.ForumChannel, post: str, name: str
+    ) -> tuple[discord.PartialMessageable, ...] | Exception:
+        """Where news of an event may stand: asked of Discord, for the gateway may not know yet."""
+        active = await self._paced.request(forum.guild.active_threads)
+        if isinstance(active, Exception):
+            return active
+        found = self._listed(active, forum, name) or await self._archived(forum, name)
+        if isinstance(found, Exception):
+            return found
+        ids = {int(post)} if post else set[int]()
+        if found is not None:
+            ids.add(found.id)
+        return tuple(map(self._paced.channel, sorted(ids)))
+
+    async def _archived(
+        self, forum: discord.ForumChannel, name: str
+    ) -> discord.Thread | Exception | None:
         """The post among those that were archived last; sending to it opens it again."""
-        try:
-            async for thread in forum.archived_threads(limit=_ARCHIVED_LOOKED_AT):
-                if _is_post(thread, name):
-                    return thread
-        except discord.Forbidden:
-            # Without "Read Message History" old posts cannot be listed; a new one serves as well.
-            return None
-        return None
 
-    async def open(
-        self, forum: discord.ForumChannel, name: str, arguments: Arguments
-    ) -> discord.Message:
-        """Open the post. It takes no nonce: a repeat after a crash finds it and replies in it."""
-        left_out = {"silent", "nonce"}
-        opening = {key: value for key, value in arguments.items() if key not in left_out}
-        opened = await forum.create_thread(name=name, applied_tags=_tags(forum), **opening)
-        self._opened[forum.id, name] = opened.thread
-        if len(self._opened) > _REMEMBERED:
-            del self._opened[next(iter(self._opened))]
-        return opened.message
+        async def search() -> discord.Thread | None:
+            archived = forum.archived_threads(limit=_ARCHIVED_LOOKED_AT)
+            return self._listed([thread async for thread in archived], forum, name)
+
+        found = await self._paced.request(search, str(forum.id))
+        # Without "Read Message History" old posts cannot be listed; a new one serves as well.
+        return None if isinstance(found, discord.Forbidden) else found
+
+    def _listed(
+        self, threads: Iterable[discord.Thread], forum: discord.ForumChannel, name: str
+    ) -> discord.Thread | None:
+        """The event's post among these threads of a server."""
+        wanted = (forum.id, self._paced.me, name, False)
+        found = (
+            one for one in threads if (one.parent_id, one.owner_id, one.name, one.locked) == wanted
+        )
+        return next(found, None)
 
 
-def _is_post(thread: discord.Thread, name: str) -> bool:
-    return thread.name == name and thread.owner_id == thread.guild.me.id and not thread.locked
+async def _open(forum: discord.ForumChannel, name: str, arguments: Arguments) -> discord.Message:
+    """Open a post; that takes no nonce."""
+    left_out = {"silent", "nonce"}
+    opening = {key: value for key, value in arguments.items() if key not in left_out}
+    opened = await forum.create_thread(name=name, applied_tags=_tags(forum), **opening)
+    return opened.message
 
 
 def _tags(forum: discord.ForumChannel) -> list[discord.ForumTag]:

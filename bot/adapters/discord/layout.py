@@ -25,6 +25,7 @@ _MESSAGES_AT_ONCE = 32
 _LABEL, _ROWS, _ROW, _CONTENT = 80, 5, 5, 2000
 _EMBEDS, _EMBED_TEXT = 10, 6000
 _PLAIN = Limits(text=_CONTENT)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def laid_out(message: Message, limits: Limits) -> Arguments:
@@ -32,6 +33,12 @@ def laid_out(message: Message, limits: Limits) -> Arguments:
     arguments: Arguments = {"embed": _embed(message, limits), "allowed_mentions": NOBODY}
     view = _view(button_links(message, limits), message.buttons)
     return arguments | ({"view": view} if view.children else {})
+
+
+def presses(message: Message) -> Arguments:
+    """The buttons that can be pressed, alone."""
+    view = _view((), message.buttons)
+    return {"view": view} if view.children else {}
 
 
 def laid_out_plainly(*messages: Message, zone: tzinfo) -> Arguments:
@@ -95,6 +102,32 @@ def nonce_of(delivery: Delivery, bot_id: int) -> int:
     parts = (bot_id, delivery.id, delivery.destination, delivery.event_id, delivery.form)
     digest = hashlib.blake2b("\n".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest) >> 1
+
+
+def mark_of(nonce: int) -> str:
+    """A nonce in few characters, as a button carries it."""
+    digits = ""
+    while nonce:
+        nonce, digit = divmod(nonce, len(_DIGITS))
+        digits = _DIGITS[digit] + digits
+    return digits or _DIGITS[0]
+
+
+def marked(arguments: Arguments, mark: str) -> Arguments:
+    """The arguments with a mark in the ids of the buttons that can be pressed."""
+    for item in arguments["view"].children if "view" in arguments else ():
+        if item.custom_id:
+            place, _, press = item.custom_id.partition("|")
+            item.custom_id = f"{place}.{mark}|{press}"
+    return arguments
+
+
+def marks(message: discord.Message) -> frozenset[str]:
+    """The marks in the buttons of a message that Discord shows."""
+    rows = (one for one in message.components if isinstance(one, discord.ActionRow))
+    ids = (getattr(item, "custom_id", None) or "" for row in rows for item in row.children)
+    places = (one.partition("|")[0].split(".") for one in ids)
+    return frozenset(mark for _row, _column, mark in (one for one in places if len(one) == 3))
 
 
 def pressed(custom_id: str) -> str:

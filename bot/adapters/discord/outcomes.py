@@ -4,6 +4,7 @@ Codes: discord-api-docs, topics/opcodes-and-status-codes; what follows: facts-de
 """
 
 from datetime import timedelta
+from typing import assert_never
 
 import discord
 
@@ -17,11 +18,14 @@ NOT_LET_IN = (
 )
 
 VIEW = "View Channel"
+HISTORY = "Read Message History"
 CANNOT_SEE = 50001
-MISSING_RIGHTS = frozenset({CANNOT_SEE, 50013})
+_MAY_NOT = 50013
+MISSING_RIGHTS = frozenset({CANNOT_SEE, _MAY_NOT})
 """A permission is missing; Discord does not say which."""
 
 _ARCHIVED = 50083
+_LOCKED = 160005
 WRONG_TYPE = frozenset({40058, 50008, 50024})
 
 _OUR_FAULTS = frozenset({40005, 50006, 50035, 50045})
@@ -67,7 +71,7 @@ _BY_CODE: dict[int, Outcome] = {
     50033: _NO_DIRECT_MESSAGES,
     50278: _NO_DIRECT_MESSAGES,
     130000: _BUSY,
-    160005: Gone(reason="the thread is locked", missing="Manage Threads"),
+    _LOCKED: Gone(reason="the thread is locked", missing="Manage Threads"),
     200000: Refused(reason=_BLOCKED),
     200001: Refused(reason=_BLOCKED),
     240000: Refused(reason="the server's filter for harmful links blocked the message"),
@@ -87,6 +91,17 @@ def is_deleted_place(result: object) -> bool:
 def is_archived(result: object) -> bool:
     """Whether a request ended so because the thread is archived."""
     return isinstance(result, discord.HTTPException) and result.code == _ARCHIVED
+
+
+def takes_no_replies(result: object) -> bool:
+    """Whether a request ended so because a post was deleted, locked or shut away for good."""
+    shut = {_UNKNOWN_CHANNEL, _LOCKED, _ARCHIVED}
+    return isinstance(result, discord.HTTPException) and result.code in shut
+
+
+def is_forbidden(result: object) -> bool:
+    """Whether a request ended so because the bot sees the channel but lacks a right there."""
+    return isinstance(result, discord.HTTPException) and result.code == _MAY_NOT
 
 
 def outcome_of(error: Exception, *, missing: str = "") -> Outcome:
@@ -126,9 +141,23 @@ def _of_answer(error: discord.HTTPException, missing: str) -> Outcome:
     if error.status == 429:
         return Later(reason="Discord's rate limit")
     if error.status >= 500:
-        return Later(reason=f"Discord has trouble (HTTP {error.status})")
+        # Some of what answers so stands before Discord, and knows no better what became of it.
+        return Unknown(reason=f"Discord has trouble (HTTP {error.status})")
     what = "found our message invalid" if is_our_fault(error) else "refused the message"
     return Refused(reason=f"Discord {what} ({error.code or error.status}): {error.text[:300]}")
+
+
+def unsent(outcome: Outcome) -> Outcome:
+    """What the failed look for a message means for its delivery: nothing was sent by it."""
+    match outcome:
+        case Gone() | Later():
+            return outcome
+        case Refused(reason=reason) | Unknown(reason=reason):
+            return Later(reason=f"it may have arrived, and the look for it failed: {reason}")
+        case Sent():
+            return Later(reason="it may have arrived, and the look for it failed")
+        case _ as never:
+            assert_never(never)
 
 
 def lacking(missing: str) -> Gone:

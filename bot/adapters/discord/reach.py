@@ -30,6 +30,13 @@ def missing_right(place: Place) -> str:
     return next((name for name, is_held in needed if not is_held), "")
 
 
+def may_read_back(place: Place) -> bool | None:
+    """Whether the bot may read what was written there; None while the server is out of order."""
+    if not _is_known(place.guild):
+        return None
+    return place.permissions_for(place.guild.me).read_message_history
+
+
 def _is_known(guild: discord.Guild) -> bool:
     """Whether what is known of a server's rights is so now."""
     return not guild.unavailable and _me(guild) is not None

@@ -1,37 +1,36 @@
 """Send messages by discord.py: to channels, threads, forums and private chats. Opens nothing."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import tzinfo
-from functools import partial
-from typing import TypeVar
+from typing import assert_never
 
 import discord
 
 from bot.adapters.discord import outcomes
 from bot.adapters.discord.addresses import Target, lane_of, private_of, read_address
-from bot.adapters.discord.forums import Posts, name_of_post
+from bot.adapters.discord.doubts import Absence, Doubts, Sight, is_forgotten
+from bot.adapters.discord.forums import Forums, name_of_post
 from bot.adapters.discord.gateway import Listener
 from bot.adapters.discord.layout import (
     Arguments,
     addressed,
     laid_out,
     laid_out_plainly,
+    mark_of,
+    marked,
     nonce_of,
+    presses,
 )
+from bot.adapters.discord.paced import Paced
 from bot.adapters.discord.publishing import Publisher, may_be_followed
-from bot.adapters.discord.reach import Place, missing_right, place_of
-from bot.adapters.discord.transport import NETWORK_ERRORS
-from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Refused, Sent
+from bot.adapters.discord.reach import Place, may_read_back, missing_right, place_of
+from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Priority, Refused, Sent, Unknown
 from bot.domain.messages import Limits, Message
 from bot.ports import Pace
 
 logger = logging.getLogger(__name__)
-
-SEND_TIMEOUT_S = 20.0
-"""Far below the few minutes for which Discord remembers a nonce (facts-delivery, 1.2 and 2.2)."""
 
 LIMITS = Limits(
     text=4096,
@@ -53,9 +52,7 @@ _NEEDED = discord.Permissions(
     embed_links=True,
     read_message_history=True,
 )
-"""The last one to find an event's post in a forum."""
-
-T = TypeVar("T")
+"""The last one to find an event's post in a forum, and a message whose end is not known."""
 
 
 def invite_link(application_id: int) -> str:
@@ -77,9 +74,10 @@ class DiscordAdapter:
 
     def __init__(self, client: Listener, pace: Pace) -> None:
         self._client = client
-        self._pace = pace
         self._id = client.application_id or 0
-        self._posts = Posts()
+        self._paced = Paced(client, pace)
+        self._forums = Forums(self._paced)
+        self._doubts = Doubts(self._paced)
         self._publisher = Publisher(pace)
         self.invite = invite_link(self._id)
 
@@ -105,16 +103,71 @@ class DiscordAdapter:
         missing = _missing(place) if self._client.is_listening else ""
         if missing:
             return outcomes.lacking(missing)
-        return await self._send(delivery, message, place)
+        seen = await self._look(delivery, message, place)
+        match seen:
+            case discord.Message():
+                return await self._sent(seen, delivery, place)
+            case Exception():
+                return outcomes.unsent(_outcome(seen, place))
+            case Absence.UNTOLD:
+                return Later(reason=seen.value)
+            case Absence.SURE:
+                return await self._send(delivery, message, place)
+            case Absence.HIDDEN | Absence.BURIED:
+                return await self._risk(delivery, message, place, why=seen.value)
+            case _ as never:
+                assert_never(never)
+
+    async def _look(self, delivery: Delivery, message: Message, place: Place | Target) -> Sight:
+        """Whether it stands there already, if its nonce would not prevent a second message."""
+        is_forum = isinstance(place, discord.ForumChannel)
+        since = delivery.in_doubt_since
+        if since is None or not (is_forum or is_forgotten(delivery)):
+            return Absence.SURE
+        may_read = self._may_read_back(place)
+        if may_read is False:
+            return Absence.HIDDEN
+        places = await self._places(delivery, message, place)
+        if isinstance(places, Exception):
+            return places
+        mark = mark_of(nonce_of(delivery, self._id))
+        return await self._doubts.look(places, mark, since, may_read=bool(may_read))
+
+    def _may_read_back(self, place: Place | Target) -> bool | None:
+        if isinstance(place, Target) or not self._client.is_listening:
+            return None
+        return may_read_back(place)
+
+    async def _places(
+        self, delivery: Delivery, message: Message, place: Place | Target
+    ) -> tuple[discord.PartialMessageable, ...] | Exception:
+        """Where a message of this event may stand."""
+        if isinstance(place, discord.ForumChannel):
+            return await self._forums.posts(place, delivery.post, name_of_post(message))
+        channel = await self._channel(place, delivery.destination.address)
+        return channel if isinstance(channel, Exception) else (channel,)
+
+    async def _risk(
+        self, delivery: Delivery, message: Message, place: Place | Target, *, why: str
+    ) -> Outcome:
+        """Send what may stand there already, if it is urgent: rather twice than never, but once."""
+        if delivery.priority is not Priority.URGENT:
+            return Unknown(reason=f"it may have arrived: {why}", is_final=True)
+        outcome = await self._send(delivery, message, place)
+        return replace(outcome, is_final=True) if isinstance(outcome, Unknown) else outcome
+
+    async def _sent(self, sent: discord.Message, delivery: Delivery, place: Place | Target) -> Sent:
+        if delivery.channel.publishes and may_be_followed(place):
+            await self._publisher.publish(sent)
+        post = str(sent.channel.id) if isinstance(place, discord.ForumChannel) else ""
+        return Sent(remote_id=str(sent.id), post=post)
 
     async def _send(self, delivery: Delivery, message: Message, place: Place | Target) -> Outcome:
         for form in _ever_plainer(message, delivery.channel.zone):
             arguments = addressed(form, delivery, message)
             result = await self._try(delivery, message, arguments, place)
             if not isinstance(result, Exception):
-                if delivery.channel.publishes and may_be_followed(place):
-                    await self._publisher.publish(result)
-                return Sent(remote_id=str(result.id))
+                return await self._sent(result, delivery, place)
             if not outcomes.is_our_fault(result):
                 return _outcome(result, place)
             logger.error("Discord finds delivery %s invalid: %s", delivery.id, result)
@@ -123,62 +176,23 @@ class DiscordAdapter:
     async def _try(
         self, delivery: Delivery, message: Message, arguments: Arguments, place: Place | Target
     ) -> discord.Message | Exception:
-        arguments = arguments | {"nonce": nonce_of(delivery, self._id)}
+        nonce = nonce_of(delivery, self._id)
+        arguments = marked(arguments, mark_of(nonce)) | {"nonce": nonce}
         address = delivery.destination.address
         if isinstance(place, discord.ForumChannel):
-            return await self._send_to_forum(place, name_of_post(message), arguments)
+            name = name_of_post(message)
+            return await self._forums.write(place, delivery.post, name, arguments)
         channel = await self._channel(place, address)
         if isinstance(channel, Exception):
             return channel
-        result = await self._request(address, lambda: channel.send(**arguments))
-        if outcomes.is_archived(result) and await self._unarchives(place.id, address):
-            return await self._request(address, lambda: channel.send(**arguments))
-        return result
-
-    async def _unarchives(self, thread_id: int, address: str) -> bool:
-        """Open an archived thread, where sending alone does not do it; whether it worked."""
-        found = await self._request(address, lambda: self._client.fetch_channel(thread_id))
-        if not isinstance(found, discord.Thread):
-            return False
-        opened = await self._request(address, lambda: found.edit(archived=False))
-        return not isinstance(opened, Exception)
+        return await self._paced.write(channel, arguments, address)
 
     async def _channel(
         self, place: Place | Target, address: str
-    ) -> discord.abc.Messageable | Exception:
+    ) -> discord.PartialMessageable | Exception:
         if isinstance(place, Target) and place.is_person:
-            person = discord.Object(place.id)
-            return await self._request(address, lambda: self._client.create_dm(person))
-        return self._client.get_partial_messageable(place.id)
-
-    async def _send_to_forum(
-        self, forum: discord.ForumChannel, name: str, arguments: Arguments
-    ) -> discord.Message | Exception:
-        """Reply in the event's post, or open it."""
-        address = str(forum.id)
-        post: discord.Thread | Exception | None = self._posts.listed(forum, name)
-        if post is None:
-            post = await self._request(address, lambda: self._posts.archived(forum, name))
-        if isinstance(post, Exception):
-            return post
-        if post is not None:
-            result = await self._request(address, partial(post.send, **arguments))
-            if not outcomes.is_deleted_place(result):
-                return result
-        return await self._request(address, lambda: self._posts.open(forum, name, arguments))
-
-    async def _request(self, address: str, asking: Callable[[], Awaitable[T]]) -> T | Exception:
-        """Make one request in a slot; what it raises is its result."""
-        try:
-            async with self._pace.slot(address):
-                try:
-                    async with asyncio.timeout(SEND_TIMEOUT_S):
-                        return await asking()
-                except discord.DiscordException as error:
-                    # An answer, if no welcome one; what leaves the slot would mean that none came.
-                    return error
-        except NETWORK_ERRORS as error:
-            return error
+            return await self._paced.chat_with(place.id, address)
+        return self._paced.channel(place.id)
 
 
 def _missing(place: Place | Target) -> str:
@@ -199,4 +213,7 @@ def _ever_plainer(message: Message, zone: tzinfo) -> Iterator[Arguments]:
     yield laid_out(message, LIMITS)
     if message.picture is not None:
         yield laid_out(replace(message, picture=None), LIMITS)
-    yield laid_out_plainly(message, zone=zone)
+    plain, buttons = laid_out_plainly(message, zone=zone), presses(message)
+    if buttons:
+        yield plain | buttons
+    yield plain

@@ -1,7 +1,6 @@
 """How the pretended Discord shows its objects as JSON: the keys that discord.py needs."""
 
 import re
-from datetime import UTC, datetime
 
 from standins.discord.world import (
     JSON,
@@ -129,7 +128,7 @@ def message_json(world: World, channel: Channel, body: JSON) -> JSON:
     """The message that a request makes."""
     content = str(body.get("content") or "")
     return {
-        "id": new_id(),
+        "id": world.stamped_id(),
         "channel_id": channel.id,
         "author": user_json(world.bot),
         "content": content,
@@ -138,7 +137,7 @@ def message_json(world: World, channel: Channel, body: JSON) -> JSON:
         "flags": body.get("flags") or 0,
         "nonce": body.get("nonce"),
         "type": 0,
-        "timestamp": datetime.now(UTC).isoformat(),
+        "timestamp": world.now().isoformat(),
         "edited_timestamp": None,
         "tts": False,
         "mention_everyone": "everyone" in _parsed(body) and bool(_EVERYBODY.search(content)),

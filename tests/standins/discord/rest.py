@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -16,6 +17,7 @@ from standins.discord.payloads import (
     message_json,
     user_json,
 )
+from standins.discord.reading import Reading, allowed_channel
 from standins.discord.world import (
     JSON,
     Channel,
@@ -46,6 +48,7 @@ class Rest:
         created: every message that was made by a plain send, in order.
         faults: errors on demand.
         tell: sends an event by the gateway.
+        nonce_memory: for how long a nonce makes no second message, by the world's clock.
         latency: how long a request takes at most, in seconds; random, half before it counts.
 
     """
@@ -61,7 +64,8 @@ class Rest:
         self.latency = 0.0
         self.gateway_address = ""
         self.tell: Tell = _tell_nobody
-        self._by_nonce: dict[str, JSON] = {}
+        self.nonce_memory = timedelta(minutes=3)
+        self._by_nonce: dict[str, tuple[datetime, JSON]] = {}
         self._random = Random(1)  # noqa: S311 - jitter, the same in every run
         self._changed = asyncio.Condition()
 
@@ -75,16 +79,14 @@ class Rest:
             ("POST", "/users/@me/channels", self._open_private),
             ("PUT", "/applications/{application_id}/commands", self._sync),
             ("PUT", "/applications/{application_id}/guilds/{guild_id}/commands", self._sync_guild),
-            ("GET", "/channels/{channel_id}", self._channel_get),
             ("PATCH", "/channels/{channel_id}", self._channel_patch),
-            ("GET", "/channels/{channel_id}/threads/archived/public", self._archived),
             ("POST", "/channels/{channel_id}/threads", self._post),
             ("POST", "/channels/{channel_id}/messages", self._send),
-            ("GET", message, self._message_get),
             ("PATCH", message, self._message_edit),
             ("DELETE", message, self._message_delete),
             ("POST", f"{message}/crosspost", self._publish),
             *self._answers.handlers(),
+            *Reading(self._world).handlers(),
         ]
         return [
             web.route(verb, f"/api/v10{path}", self._served(path, handler))
@@ -184,41 +186,20 @@ class Rest:
         own = {"application_id": self._world.bot.id}
         return [{**one, **own, "id": new_id(), "version": new_id()} for one in commands]
 
-    def _channel(self, request: web.Request, *rights: Right) -> Channel:
-        """The channel of a request, if the bot may see it and has these rights there."""
-        channel = self._world.channel(request.match_info["channel_id"])
-        if channel is None:
-            raise Refusal(10003)
-        held = rights_in(channel, self._world.bot.id)
-        if not held & Right.VIEW_CHANNEL:
-            raise Refusal(50001)
-        if any(not held & right for right in rights):
-            raise Refusal(50013)
-        return channel
-
-    async def _channel_get(self, request: web.Request, _body: JSON) -> object:
-        return channel_json(self._channel(request))
-
     async def _channel_patch(self, request: web.Request, body: JSON) -> object:
-        channel = self._channel(request)
+        channel = allowed_channel(self._world, request)
         if channel.locked and not rights_in(channel, self._world.bot.id) & Right.MANAGE_THREADS:
             raise Refusal(50013)
         channel.archived = body.get("archived", channel.archived)
         return channel_json(channel)
 
-    async def _archived(self, request: web.Request, _body: JSON) -> object:
-        parent = self._channel(request, Right.READ_MESSAGE_HISTORY)
-        siblings = parent.guild.channels.values() if parent.guild else ()
-        found = [one for one in siblings if one.parent is parent and one.archived]
-        return {"threads": [channel_json(one) for one in found], "members": [], "has_more": False}
-
     async def _post(self, request: web.Request, body: JSON) -> object:
-        forum = self._channel(request, Right.SEND_MESSAGES)
+        forum = allowed_channel(self._world, request, Right.SEND_MESSAGES)
         if forum.type is not ChannelType.FORUM or forum.guild is None:
             raise Refusal(50024)
         thread = Channel(
-            name=body["name"], type=ChannelType.THREAD, guild=forum.guild, parent=forum,
-            owner_id=self._world.bot.id,
+            id=self._world.stamped_id(), name=body["name"], type=ChannelType.THREAD,
+            guild=forum.guild, parent=forum, owner_id=self._world.bot.id,
         )  # fmt: skip
         forum.guild.channels[thread.id] = thread
         await self.tell("THREAD_CREATE", channel_json(thread) | {"newly_created": True})
@@ -227,7 +208,7 @@ class Rest:
         return channel_json(thread) | {"message": message}
 
     async def _send(self, request: web.Request, body: JSON) -> object:
-        channel = self._channel(request)
+        channel = allowed_channel(self._world, request)
         self._check_sending(channel, body)
         known = self._repeated(body)
         if known is not None:
@@ -235,7 +216,7 @@ class Rest:
         channel.archived = False
         message = message_json(self._world, channel, body)
         if body.get("enforce_nonce"):
-            self._by_nonce[str(body["nonce"])] = message
+            self._by_nonce[str(body["nonce"])] = (self._world.now(), message)
         await self._keep(channel, message)
         return message
 
@@ -251,12 +232,13 @@ class Rest:
 
     def _repeated(self, body: JSON) -> JSON | None:
         """The message that this nonce made before, wherever that was (facts-delivery, 2.2)."""
-        message = self._by_nonce.get(str(body.get("nonce"))) if body.get("enforce_nonce") else None
-        if message is not None:
-            place = self._world.channel(message["channel_id"])
-            if place is None or message["id"] not in place.messages:
-                raise Refusal(10008)
-        return message
+        known = self._by_nonce.get(str(body.get("nonce"))) if body.get("enforce_nonce") else None
+        if known is None or self._world.now() - known[0] > self.nonce_memory:
+            return None
+        place = self._world.channel(known[1]["channel_id"])
+        if place is None or known[1]["id"] not in place.messages:
+            raise Refusal(10008)
+        return known[1]
 
     async def _keep(self, channel: Channel, message: JSON) -> None:
         async with self._changed:
@@ -270,16 +252,16 @@ class Rest:
             await self._changed.wait_for(condition)
 
     def _message(self, request: web.Request) -> JSON:
-        found = self._channel(request).messages.get(request.match_info["message_id"])
+        found = allowed_channel(self._world, request).messages.get(request.match_info["message_id"])
         if found is None:
             raise Refusal(10008)
         return found
 
-    async def _message_get(self, request: web.Request, _body: JSON) -> object:
-        return self._message(request)
-
     async def _publish(self, request: web.Request, _body: JSON) -> object:
-        if self._channel(request, Right.SEND_MESSAGES).type is not ChannelType.ANNOUNCEMENT:
+        if (
+            allowed_channel(self._world, request, Right.SEND_MESSAGES).type
+            is not ChannelType.ANNOUNCEMENT
+        ):
             raise Refusal(50024)
         message = self._message(request)
         if message["flags"] & _PUBLISHED:
@@ -293,4 +275,4 @@ class Rest:
         return message
 
     async def _message_delete(self, request: web.Request, _body: JSON) -> None:
-        del self._channel(request).messages[self._message(request)["id"]]
+        del allowed_channel(self._world, request).messages[self._message(request)["id"]]

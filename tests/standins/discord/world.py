@@ -1,6 +1,8 @@
 """What exists in the pretended Discord: servers, channels, roles, people. Knows no wire."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum, IntFlag
 from itertools import count
 from typing import Any
@@ -8,6 +10,14 @@ from typing import Any
 JSON = dict[str, Any]
 
 _ids = count(1_300_000_000_000_000_001)
+
+
+_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+"""From which snowflakes count (discord-api-docs, reference)."""
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)
 
 
 def new_id() -> str:
@@ -140,7 +150,12 @@ class Guild:
 
 @dataclass(kw_only=True, eq=False)
 class World:
-    """All of it, with the bot's own account."""
+    """All of it, with the bot's own account.
+
+    Attributes:
+        now: its clock, by which messages get their ids and nonces are forgotten.
+
+    """
 
     token: str
     bot: User = field(default_factory=lambda: User(name="perigee", is_bot=True))
@@ -148,6 +163,12 @@ class World:
     guilds: dict[str, Guild] = field(default_factory=dict)
     private: dict[str, Channel] = field(default_factory=dict)
     commands: list[JSON] = field(default_factory=list)
+    now: Callable[[], datetime] = _present
+
+    def stamped_id(self) -> str:
+        """A fresh snowflake that tells when it was made, as those of messages must."""
+        moment = (self.now() - _EPOCH) // timedelta(milliseconds=1)
+        return str(moment << 22 | next(_ids) & (1 << 22) - 1)
 
     def channel(self, channel_id: str) -> Channel | None:
         """A channel, thread or private chat by its id."""

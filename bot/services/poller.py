@@ -6,24 +6,29 @@ Snapshot, changes and fan-outs are one transaction; requests are made outside of
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.changes import Change, WebcastLive, kind_of
 from bot.domain.deliveries import priority_of
-from bot.domain.events import Event
+from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt
 from bot.domain.watching import Catalogue, Malformed, PollReport, Snapshot, Tracked
 from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable
 from bot.ports import Clock, EventSource, Store, UnitOfWork
+from bot.services.diary import Spell
 from bot.services.noticing import (
+    FEW,
     MISSES_TO_PROBE,
     Judgement,
     Sighting,
     dated,
+    doubted_for,
     explains,
     judge,
+    must_know,
     settle,
+    witness_of,
 )
 from bot.services.rhythm import next_poll
 
@@ -33,8 +38,12 @@ LAST_POLL = "poller.last_poll"
 """Memory key: when the last complete poll was; absent before the first."""
 
 _SHORT_SINCE = "poller.short_since"
-_BELIEVED_AFTER = timedelta(hours=1)
-_PROBED_AT_ONCE = 100
+_PROBED_AT_ONCE = 99
+"""A request asks for a hundred; one is for the witness."""
+
+_MALFORMED_EACH = 3
+"""So many malformed events have a line of the log each; more share one."""
+
 _LIVE_HELPS = timedelta(hours=4)
 
 
@@ -43,6 +52,8 @@ class _Trouble:
     """What was reported already, so that it is said once."""
 
     failures: int = 0
+    outage: Spell = field(default_factory=Spell)
+    shortage: Spell = field(default_factory=Spell)
     malformed: frozenset[Malformed] = frozenset()
     vain_probes: bool = False
 
@@ -105,32 +116,50 @@ class Poller:
     async def step(self) -> PollReport:
         """Poll once; an outage changes nothing and is reported."""
         try:
-            snapshot = await self._source.snapshot()
+            snapshot = await self._fetch()
         except LL2Unavailable as exc:
-            self.problem = str(exc)
             return self._failed(exc)
-        self.read_at, self.problem = self._clock.now(), ""
-        self._report_malformed(frozenset(snapshot.malformed))
         return await self._take(snapshot)
 
+    async def _fetch(self) -> Snapshot:
+        snapshot = await self._source.snapshot()
+        if snapshot.observations:
+            return snapshot
+        async with self._store.reading() as unit:
+            is_first = await unit.memory.get(LAST_POLL) is None
+        if snapshot.malformed:
+            example, count = snapshot.malformed[0].reason, len(snapshot.malformed)
+            raise LL2Unavailable(f"LL2 listed {count} events and none can be read: {example}")
+        if is_first:
+            # A fault; learnt as the truth, it would make everything news at the next poll.
+            raise LL2Unavailable("LL2 listed no event at all; there is nothing to learn yet")
+        return snapshot
+
     def _failed(self, error: LL2Unavailable) -> PollReport:
+        self.problem = str(error)
         self._trouble.failures += 1
-        if self._trouble.failures == 1:
+        if self._trouble.outage.begins(self._clock.now()):
             logger.warning("Polling LL2 failed: %s", error)
         wait = error.wait if isinstance(error, LL2Throttled | BudgetSpent) else timedelta(0)
         return PollReport(problem=str(error), wait=wait)
 
     def _recovered(self) -> None:
         failures, self._trouble.failures = self._trouble.failures, 0
-        if failures:
+        if self._trouble.outage.ends(self._clock.now()):
             polls = "1 failed poll" if failures == 1 else f"{failures} failed polls"
             logger.info("LL2 answers again, after %s", polls)
 
     def _report_malformed(self, malformed: frozenset[Malformed]) -> None:
-        for one in malformed - self._trouble.malformed:
+        new = malformed - self._trouble.malformed
+        self._trouble.malformed |= malformed
+        if len(new) > _MALFORMED_EACH:
+            example = min(one.reason for one in new)
+            told = "LL2 sent %d events that cannot be read, e.g. %s; skipped them"
+            logger.warning(told, len(new), example)
+            return
+        for one in new:
             name = "an event without an id" if one.event_id is None else f"event {one.event_id}"
             logger.warning("LL2 sent %s that cannot be read: %s; skipped it", name, one.reason)
-        self._trouble.malformed |= malformed
 
     async def _take(self, snapshot: Snapshot) -> PollReport:
         now = self._clock.now()
@@ -139,19 +168,17 @@ class Poller:
             last_poll = _moment(await unit.memory.get(LAST_POLL))
             short_since = _moment(await unit.memory.get(_SHORT_SINCE))
         is_first = last_poll is None
-        if is_first and not snapshot.observations:
-            # A fault; learnt as the truth, it would make everything news at the next poll.
-            nothing = "LL2 listed no event that can be read; there is nothing to learn yet"
-            return self._failed(LL2Unavailable(nothing))
+        self.read_at, self.problem = now, ""
         self._recovered()
+        self._report_malformed(frozenset(snapshot.malformed))
         judgement = judge(known, snapshot, now, last_poll=last_poll)
         if judgement.is_short:
             return await self._doubt(snapshot, judgement, short_since, now)
         self._trouble.malformed = frozenset(snapshot.malformed)
-        if short_since is not None:
+        if self._trouble.shortage.ends(now):
             logger.info("LL2 lists enough again")
         suspects = [one for one in judgement.missing if one.misses >= MISSES_TO_PROBE]
-        probed = await self._probe(suspects, now)
+        probed = await self._probe(suspects, witness_of(snapshot), now)
         return await self._commit(snapshot, judgement, probed, is_first=is_first)
 
     async def _doubt(
@@ -161,28 +188,34 @@ class Poller:
         short_since: datetime | None,
         now: datetime,
     ) -> PollReport:
-        """So much is missing that the API is doubted, for an hour and until a probe agrees."""
-        lacks = f"{dated(judgement.missing)} events that should be there are missing"
-        since = short_since or now
-        if now - since >= _BELIEVED_AFTER:
-            probed = await self._probe(judgement.missing, now)
+        """So much is missing that the API is doubted, for long and until a probe agrees."""
+        lacks = self.problem = f"{dated(judgement.missing)} events that should be there are missing"
+        # Since a later moment than now: the clock was set back.
+        since = min(short_since or now, now)
+        if now - since >= doubted_for(judgement.missing):
+            probed = await self._probe(judgement.missing, witness_of(snapshot), now)
             if probed and all(map(explains, probed)):
-                logger.warning("LL2 lists too little for an hour and a probe agrees: %s", lacks)
+                self.problem = ""
+                logger.warning("LL2 lists too little for long and a probe agrees: %s", lacks)
                 return await self._commit(snapshot, judgement, probed, is_first=False)
             since = now
-        if short_since is None:
+        if self._trouble.shortage.begins(now):
             logger.warning("LL2 lists too little: %s; kept everything", lacks)
         async with self._store.writing() as unit:
             await unit.memory.put(_SHORT_SINCE, since.isoformat())
         return PollReport(events=len(snapshot.observations), problem=lacks)
 
-    async def _probe(self, missing: Sequence[Tracked], now: datetime) -> tuple[Sighting, ...]:
+    async def _probe(
+        self, missing: Sequence[Tracked], witness: EventId | None, now: datetime
+    ) -> tuple[Sighting, ...]:
         """Ask for missing events by id; nothing is concluded when that fails."""
         asked = missing[:_PROBED_AT_ONCE]
-        if not asked:
+        if not asked or (witness is None and len(missing) > FEW):
             return ()
+        ids = [one.event.id for one in asked]
         try:
-            answer = await self._source.probe([one.event.id for one in asked])
+            answer = await self._source.probe([*ids, *(() if witness is None else (witness,))])
+            must_know(answer, witness)
         except LL2Unavailable as exc:
             if not self._trouble.vain_probes:
                 logger.info("Asked for %d missing events in vain: %s", len(asked), exc)

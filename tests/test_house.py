@@ -66,7 +66,7 @@ VENDORS = {
     "discord": ("adapters.discord",),
     "isodate": ("ll2", "simulator"),
     "msgspec": ("store",),
-    "pydantic": ("config", "ll2.mapping"),
+    "pydantic": ("config", "ll2.shapes"),
     "pydantic_core": ("config",),
     "pydantic_settings": ("config",),
     "pythonjsonlogger": ("logs",),

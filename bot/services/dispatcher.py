@@ -133,6 +133,8 @@ class Dispatcher:
         """Take over from a sender that died: free its leases, decide about what it was sending."""
         async with self._store.writing() as unit:
             await unit.outbox.reclaim(self._adapter.name, now=None)
+            now = self._clock.now()
+            await unit.outbox.hasten(self._adapter.name, now=now, is_set_back=False)
             interrupted = await unit.outbox.interrupted(self._adapter.name)
             lost = "it was interrupted while it was being sent"
             harmless = self._adapter.limits.repeat_is_harmless
@@ -203,8 +205,11 @@ class Dispatcher:
         return LEASE if due is None else min(max(due - now, self._pace.delay(), _NONE), LEASE)
 
     async def _take(self) -> bool:
-        self._looked_at = now = self._clock.now()
+        before, self._looked_at = self._looked_at, (now := self._clock.now())
         async with self._store.writing() as unit:
+            if before - now > SHORTLY:
+                self._turns.forget(now=now)
+                await unit.outbox.hasten(self._adapter.name, now=now, is_set_back=True)
             claimed = await unit.outbox.claim(
                 self._adapter.name, limit=self._room, now=now, lease=LEASE
             )

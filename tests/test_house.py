@@ -67,7 +67,7 @@ VENDORS = {
     "isodate": ("ll2", "simulator"),
     "msgspec": ("store",),
     "prometheus_client": ("web",),
-    "pydantic": ("config", "ll2.mapping"),
+    "pydantic": ("config", "ll2.shapes"),
     "pydantic_core": ("config",),
     "pydantic_settings": ("config",),
     "pythonjsonlogger": ("logs",),

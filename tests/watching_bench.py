@@ -25,6 +25,7 @@ class ScriptedLL2:
         unlisted: what exists besides, found by a probe only.
         malformed: what of either cannot be read.
         failure: raised by a snapshot or the catalogue, if set; `probe_failure` by a probe.
+        probe_knows_nothing: a probe finds nothing, whatever is asked for.
         probes: the ids of each probe.
         snapshots: how many were taken.
         names: the catalogue.
@@ -37,6 +38,7 @@ class ScriptedLL2:
         self.malformed: tuple[Malformed, ...] = ()
         self.failure: Exception | None = None
         self.probe_failure: Exception | None = None
+        self.probe_knows_nothing = False
         self.probes: list[frozenset[EventId]] = []
         self.snapshots = 0
         self.names = Catalogue()
@@ -53,6 +55,8 @@ class ScriptedLL2:
         self.probes.append(frozenset(event_ids))
         if self.probe_failure is not None:
             raise self.probe_failure
+        if self.probe_knows_nothing:
+            return a_snapshot()
         found = (one for one in (*self.listed, *self.unlisted) if one.id in event_ids)
         garbled = tuple(one for one in self.malformed if one.event_id in {None, *event_ids})
         return a_snapshot(*found, malformed=garbled)

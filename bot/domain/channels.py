@@ -114,7 +114,8 @@ def refused(
     """After a refusal: paused when it is certain, or doubtful twice far enough apart."""
     if health.reach is Reach.PAUSED:
         return health
-    first_doubt = health.reach is Reach.ACTIVE or health.since is None
+    # Doubted in the future: the clock was set back since.
+    first_doubt = health.reach is Reach.ACTIVE or health.since is None or health.since > now
     if not is_certain and (first_doubt or now - (health.since or now) < PATIENCE):
         since = now if first_doubt else health.since
         return Health(reach=Reach.SUSPECT, since=since, reason=reason, missing=missing)

@@ -70,6 +70,13 @@ class RequestBudget:
         if blocked_until is not None:
             self._blocked_until = min(blocked_until, now + LONGEST_WAIT)
 
+    def set_back(self, by: timedelta) -> None:
+        """The clock was set back: nothing may count, or keep us away, for so much longer."""
+        self._marks = {number: at - by for number, at in self._marks.items()}
+        self._foreign_seen_at = _earlier(self._foreign_seen_at, by)
+        self._asked_at = _earlier(self._asked_at, by)
+        self._blocked_until = _earlier(self._blocked_until, by)
+
     def wait(self, purpose: Purpose, now: datetime) -> timedelta:
         """How long until a request for this purpose may go; zero: now."""
         counting = sorted([*self._own(now), *self._others(now)])
@@ -180,3 +187,7 @@ class RequestBudget:
         """Own requests that LL2's figure must include; at its edges it may or may not."""
         edge = latest_answer(now) - period
         return sum(edge < at <= now for at in self._marks.values())
+
+
+def _earlier(moment: datetime | None, by: timedelta) -> datetime | None:
+    return None if moment is None else moment - by

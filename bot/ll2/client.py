@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 _LOOK_BACK = timedelta(days=1) + PERIOD
 """How old a mark may be to be restored; the budget itself knows which still count."""
 
+_SET_BACK = timedelta(minutes=1)
+"""How far a moment lies behind another before it says that the clock was set back."""
+
 
 class LL2Client:
     """LL2 behind its request budget; `load` it before the first use.
@@ -57,10 +60,12 @@ class LL2Client:
         self._turn = asyncio.Lock()
         self._loaded = False
         self._report_missing = False
+        self._latest: datetime | None = None
+        self._has_leapt = False
 
     async def load(self) -> None:
         """Continue the budget where the last run left it."""
-        now = self._clock.now()
+        now = self._now()
         marks = await self._log.marks(now - _LOOK_BACK)
         self._budget.restore(marks, blocked_until=await self._log.blocked_until(), now=now)
         self._loaded = True
@@ -97,10 +102,14 @@ class LL2Client:
         """
         self._must_be_loaded()
         async with self._turn:
-            await self._seed()
+            missing = await self._seed()
+        if missing and not self._report_missing:
+            logger.warning("LL2's /api-throttle/ cannot be used, our own log rules: %s", missing)
+        self._report_missing = bool(missing)
 
     def headroom(self, now: datetime) -> Headroom:
         """What the budget allows to polls at this moment."""
+        self._notice(now)
         return self._budget.headroom(now)
 
     async def _listing(
@@ -120,11 +129,11 @@ class LL2Client:
         """
         async with self._turn:
             await self._find_room(purpose)
-            now = self._clock.now()
+            now = self._now()
             mark = await self._log.begin(latest_answer(now), purpose)
             self._budget.begin(mark, now)
             answer = await self._get(path, query)
-            answered_at = self._clock.now()
+            answered_at = self._now()
             self._budget.settle(mark, answered_at)
             await self._log.settle(mark, answered_at)
             if answer.status == 429:
@@ -139,13 +148,31 @@ class LL2Client:
 
     async def _find_room(self, purpose: Purpose) -> None:
         self._must_be_loaded()
-        now = self._clock.now()
-        if self._budget.crowded(purpose, now) and not self._budget.ask_in(now):
+        now = self._now()
+        is_doubtful = self._has_leapt or self._budget.crowded(purpose, now)
+        if is_doubtful and not self._budget.ask_in(now):
+            self._has_leapt = False
             await self._seed_if_reachable()
-            now = self._clock.now()
+            now = self._now()
         wait = self._budget.wait(purpose, now)
         if wait > timedelta():
             raise self._spent(purpose, wait, now)
+
+    def _now(self) -> datetime:
+        now = self._clock.now()
+        self._notice(now)
+        return now
+
+    def _notice(self, now: datetime) -> None:
+        """See whether the clock leapt; where it was set back, what we remember goes with it.
+
+        Only LL2 knows then how many requests its hour holds, and telling costs nothing.
+        """
+        before = self._latest or now
+        if before - now > _SET_BACK:
+            self._budget.set_back(before - now)
+        self._has_leapt |= before - now > _SET_BACK or now - before > PERIOD
+        self._latest = now if before - now > _SET_BACK else max(now, before)
 
     def _must_be_loaded(self) -> None:
         if not self._loaded:
@@ -166,9 +193,9 @@ class LL2Client:
 
     async def _throttled(self, answer: Answer) -> LL2Throttled:
         """Learn from a 429 how long to stay away, and remember it across restarts."""
-        asked = asked_wait(answer.headers, _body(answer), self._clock.now())
+        asked = asked_wait(answer.headers, _body(answer), self._now())
         await self._seed_if_reachable()
-        now = self._clock.now()
+        now = self._now()
         if asked is None and self._budget.headroom(now).blocked_until is None:
             asked = DEFAULT_WAIT
         self._budget.throttled(asked or timedelta(), now)
@@ -185,34 +212,29 @@ class LL2Client:
         return until
 
     async def _seed_if_reachable(self) -> None:
+        # Whoever asked has a line of its own for the log; this is part of the same trouble.
         try:
-            await self._seed()
+            missing = await self._seed()
         except LL2Unavailable as exc:
-            logger.debug("LL2's throttle was not read: %s", exc)
+            missing = str(exc)
+        if missing:
+            logger.debug("LL2's throttle was not read: %s", missing)
 
-    async def _seed(self) -> None:
-        self._budget.asking(self._clock.now())
+    async def _seed(self) -> str:
+        """Why there is no report; empty: there is, and it was taken over."""
+        self._budget.asking(self._now())
         answer = await self._get("api-throttle/", {"format": "json"})
         try:
             report = read_report(decoded(answer))
         except LL2Unavailable as exc:
-            self._missing_report(str(exc))
-            return
+            return str(exc)
         if report is None:
-            self._missing_report("LL2's answer has no limit and no use")
-            return
+            return "LL2's answer has no limit and no use"
         before = self._budget.blocked_until
-        self._budget.seeded(report, self._clock.now())
-        if self._report_missing:
-            logger.info("LL2's /api-throttle/ answers again")
-        self._report_missing = False
+        self._budget.seeded(report, self._now())
         if self._budget.blocked_until != before:
             await self._remember_block()
-
-    def _missing_report(self, why: str) -> None:
-        if not self._report_missing:
-            logger.warning("LL2's /api-throttle/ cannot be used, our own log rules: %s", why)
-        self._report_missing = True
+        return ""
 
 
 def _body(answer: Answer) -> object:

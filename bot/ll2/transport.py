@@ -16,10 +16,15 @@ from bot.ll2.budget import REQUEST_TIMEOUT
 USER_AGENT = f"Perigee/{__version__} (spaceflight notifications)"
 """How we name ourselves, so that LL2's people can tell who asks."""
 
-LARGEST_ANSWER = 20 * 1024 * 1024
+LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes, unpacked. A full page of detailed events is a few hundred kilobytes (facts-ll2, 10)."""
 
 _CHUNK = 64 * 1024
+
+
+class _BrokenOff(aiohttp.ClientError):
+    """The connection ended before there was an answer; aiohttp does not repeat after this one."""
+
 
 _TROUBLE: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "no whole answer came in time"),
@@ -27,6 +32,7 @@ _TROUBLE: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorDNSError, "its name was not found; check the network and ll2.base_url"),
     (aiohttp.ClientSSLError, "its certificate was not accepted; check the clock and ll2.base_url"),
     (aiohttp.ClientConnectorError, "the connection was refused or not possible"),
+    (_BrokenOff, "the connection was closed before an answer came"),
     (aiohttp.ServerConnectionError, "the connection was closed before an answer came"),
     (aiohttp.ClientPayloadError, "the answer broke off or could not be unpacked"),
     (aiohttp.ClientError, "what came back was not HTTP"),
@@ -66,8 +72,26 @@ def open_session() -> aiohttp.ClientSession:
     """A session for LL2: no cookies, nothing taken from the environment. The caller closes it."""
     return aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=(_once,),
         timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT.total_seconds()),
     )
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send no request twice: by itself aiohttp repeats one without an answer, and LL2 counts both.
+
+    Raises:
+        _BrokenOff: in place of what aiohttp would repeat after.
+
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as exc:
+        raise _BrokenOff from exc
 
 
 async def get(

@@ -114,6 +114,17 @@ class Outbox(Protocol):
     async def reclaim(self, adapter: str, *, now: datetime | None) -> int:
         """Free what was leased but not started: leases that ran out, or all (None); how many."""
 
+    async def hasten(self, adapter: str, *, now: datetime, is_set_back: bool) -> None:
+        """Let nothing wait for a time that the clock had reached before it was set back.
+
+        Args:
+            adapter: whose deliveries.
+            now: the present, from when on they are due.
+            is_set_back: it is known to have been; otherwise only what was owed in the future is
+                hastened, since that tells it.
+
+        """
+
     async def interrupted(self, adapter: str) -> tuple[Delivery, ...]:
         """What is marked `sending`; asked once at the start, when whoever sent it is dead."""
 

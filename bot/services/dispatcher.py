@@ -19,8 +19,6 @@ from bot.domain.deliveries import (
     Outcome,
     Unknown,
     Verdict,
-    advance,
-    doubt_of,
 )
 from bot.domain.fanouts import Result
 from bot.domain.messages import Message
@@ -31,6 +29,7 @@ from bot.services.diary import Diary
 from bot.services.letters import Letter, unexpired, write
 from bot.services.notices import Notices
 from bot.services.pacing import SlotPace
+from bot.services.recovery import resulting, take_over
 from bot.services.supervisor import SOUND, Write, guarded
 from bot.services.turns import SHORTLY, Turns, put_back
 
@@ -141,21 +140,9 @@ class Dispatcher:
 
     async def recover(self) -> None:
         """Take over from a sender that died: free its leases, decide about what it was sending."""
+        now = self._clock.now()
         async with self._store.writing() as unit:
-            await unit.outbox.reclaim(self._adapter.name, now=None)
-            interrupted = await unit.outbox.interrupted(self._adapter.name)
-            lost = "it was interrupted while it was being sent"
-            again, unsure = Later(reason=lost, wait=_NONE), Unknown(reason=lost)
-            harmless = self._adapter.limits.repeat_is_harmless
-            results = [
-                self._result(replace(one, in_doubt_since=doubt_of(one)), again)
-                if harmless
-                else self._result(one, unsure)
-                for one in interrupted
-            ]
-            await unit.outbox.finish(results)
-        if interrupted:
-            logger.info("Took over %d interrupted deliveries", len(interrupted))
+            await take_over(unit.outbox, self._adapter, now=now, random=self._random)
 
     async def step(self) -> bool:
         """Record what has landed, then send what is due; False: it is time to wait."""
@@ -217,8 +204,11 @@ class Dispatcher:
         return LEASE if due is None else min(max(due - now, self._pace.delay(), _NONE), LEASE)
 
     async def _take(self) -> bool:
-        self._looked_at = now = self._clock.now()
+        before, self._looked_at = self._looked_at, (now := self._clock.now())
         async with self._store.writing() as unit:
+            if before - now > SHORTLY:
+                self._turns.forget(now=now)
+                await unit.outbox.hasten(self._adapter.name, now=now, is_set_back=True)
             claimed = await unit.outbox.claim(
                 self._adapter.name, limit=self._room, now=now, lease=LEASE
             )
@@ -289,8 +279,4 @@ class Dispatcher:
 
     def _result(self, delivery: Delivery, outcome: Outcome) -> Result:
         now = self._clock.now()
-        harmless = self._adapter.limits.repeat_is_harmless
-        verdict = advance(
-            delivery, outcome, now=now, repeat_is_harmless=harmless, random=self._random
-        )
-        return Result(delivery=delivery, verdict=verdict, at=now)
+        return resulting(delivery, outcome, adapter=self._adapter, now=now, random=self._random)

@@ -39,9 +39,10 @@ class Librarian:
         now = self._clock.now()
         async with self._store.reading() as unit:
             learnt_at = await unit.memory.get(_LEARNT_AT)
-        due = now if learnt_at is None else datetime.fromisoformat(learnt_at) + _RENEWED
-        if due > now:
-            return due - now
+        age = now - datetime.fromisoformat(learnt_at) if learnt_at else _RENEWED
+        # Learnt in the future: the clock was set back since, and nobody knows how old they are.
+        if timedelta(0) <= age < _RENEWED:
+            return _RENEWED - age
         return await self._learn(now)
 
     async def _learn(self, now: datetime) -> timedelta:

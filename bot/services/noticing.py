@@ -1,6 +1,6 @@
 """Judge a snapshot against what we know: what changed, what is missing, what to doubt. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,12 +9,20 @@ from bot.domain.dates import STAYS_LISTED, window
 from bot.domain.diff import diff
 from bot.domain.events import Event, EventId, Observation, remember
 from bot.domain.watching import Snapshot, Tracked, Watch
+from bot.errors import LL2Unavailable
 
 MISSES_TO_PROBE = 2
 """Complete polls in a row that must lack an event before it is asked for by id."""
 
 _SHORTFALL = 0.3
 """A greater share of missing events is taken for a fault of the API, not for news."""
+
+FEW = 3
+"""So many missing events can be the doing of one librarian; more at once never were."""
+
+_FEW_BELIEVED_AFTER, _MANY_BELIEVED_AFTER = timedelta(hours=1), timedelta(days=1)
+"""How long a list that lacks too much is doubted before a probe is believed: LL2 may be restored
+from a backup within hours, and each withdrawal told in error would have to be taken back."""
 
 _FOUND = -10
 """Misses after a probe found an event that should be listed: it is asked for a dozen polls on."""
@@ -155,6 +163,28 @@ def _absent(known: Known, snapshot: Snapshot) -> tuple[Tracked, ...]:
 def _may_be_any(snapshot: Snapshot) -> bool:
     """Whether some id could not be read: any of the missing may be the one that has it."""
     return any(one.event_id is None for one in snapshot.malformed)
+
+
+def doubted_for(missing: Collection[Tracked]) -> timedelta:
+    """How long it is doubted that so many events are gone."""
+    return _FEW_BELIEVED_AFTER if len(missing) <= FEW else _MANY_BELIEVED_AFTER
+
+
+def witness_of(snapshot: Snapshot) -> EventId | None:
+    """An event that LL2 lists, to be asked for beside the missing ones; None: it lists none."""
+    return snapshot.observations[-1].event.id if snapshot.observations else None
+
+
+def must_know(probe: Snapshot, witness: EventId | None) -> None:
+    """Refuse an answer that lacks the witness too: it says nothing of the missing ones either.
+
+    Raises:
+        LL2Unavailable: it does.
+
+    """
+    there = {one.event.id for one in probe.observations} | {one.event_id for one in probe.malformed}
+    if witness is not None and witness not in there:
+        raise LL2Unavailable(f"the answer lacks event {witness} too, which LL2 lists")
 
 
 def settle(missing: Iterable[Tracked], probe: Snapshot, now: datetime) -> tuple[Sighting, ...]:

@@ -4,16 +4,14 @@ Snapshot, changes and fan-outs are one transaction; requests are made outside of
 """
 
 import asyncio
-import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.changes import Change, WebcastLive, kind_of
+from bot.domain.changes import WebcastLive, kind_of
 from bot.domain.deliveries import priority_of
-from bot.domain.events import Event
+from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt
-from bot.domain.watching import Catalogue, Malformed, PollOutcome, PollReport, Snapshot, Tracked
+from bot.domain.watching import Catalogue, PollOutcome, PollReport, Snapshot, Tracked
 from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable, SnapshotTorn
 from bot.ports import (
     UNMETERED,
@@ -26,17 +24,20 @@ from bot.ports import (
     UnitOfWork,
 )
 from bot.services.noticing import (
+    FEW,
     MISSES_TO_PROBE,
     Judgement,
     Sighting,
     dated,
+    doubted_for,
     explains,
     judge,
+    must_know,
     settle,
+    witness_of,
 )
+from bot.services.poll_diary import PollDiary
 from bot.services.rhythm import next_poll
-
-logger = logging.getLogger(__name__)
 
 LAST_POLL = "poller.last_poll"
 """Memory key: when the last complete poll was; absent before the first."""
@@ -45,18 +46,10 @@ _TURN = timedelta(minutes=10)
 """How long one poll may take: some requests, each of which may take a minute, and their waits."""
 
 _SHORT_SINCE = "poller.short_since"
-_BELIEVED_AFTER = timedelta(hours=1)
-_PROBED_AT_ONCE = 100
+_PROBED_AT_ONCE = 99
+"""A request asks for a hundred; one is for the witness."""
+
 _LIVE_HELPS = timedelta(hours=4)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Trouble:
-    """What was reported already, so that it is said once."""
-
-    failures: int = 0
-    malformed: frozenset[Malformed] = frozenset()
-    vain_probes: bool = False
 
 
 class Poller:
@@ -98,7 +91,7 @@ class Poller:
         self._announce_first_run = announce_first_run
         self._wakes = tuple(wakes)
         self._meter = meter
-        self._trouble = _Trouble()
+        self._diary = PollDiary()
         self.read_at: datetime | None = None
         self.problem = ""
 
@@ -132,32 +125,30 @@ class Poller:
 
     async def _poll(self) -> PollReport:
         try:
-            snapshot = await self._source.snapshot()
+            snapshot = await self._fetch()
         except LL2Unavailable as exc:
-            self.problem = str(exc)
             return self._failed(exc)
-        self.read_at, self.problem = self._clock.now(), ""
-        self._report_malformed(frozenset(snapshot.malformed))
         return await self._take(snapshot)
 
+    async def _fetch(self) -> Snapshot:
+        snapshot = await self._source.snapshot()
+        if snapshot.observations:
+            return snapshot
+        async with self._store.reading() as unit:
+            is_first = await unit.memory.get(LAST_POLL) is None
+        if snapshot.malformed:
+            example, count = snapshot.malformed[0].reason, len(snapshot.malformed)
+            raise LL2Unavailable(f"LL2 listed {count} events and none can be read: {example}")
+        if is_first:
+            # A fault; learnt as the truth, it would make everything news at the next poll.
+            raise LL2Unavailable("LL2 listed no event at all; there is nothing to learn yet")
+        return snapshot
+
     def _failed(self, error: LL2Unavailable) -> PollReport:
-        self._trouble.failures += 1
-        if self._trouble.failures == 1:
-            logger.warning("Polling LL2 failed: %s", error)
+        self.problem = str(error)
+        self._diary.failed(error, self._clock.now())
         wait = error.wait if isinstance(error, LL2Throttled | BudgetSpent) else timedelta(0)
         return PollReport(outcome=_outcome(error), problem=str(error), wait=wait)
-
-    def _recovered(self) -> None:
-        failures, self._trouble.failures = self._trouble.failures, 0
-        if failures:
-            polls = "1 failed poll" if failures == 1 else f"{failures} failed polls"
-            logger.info("LL2 answers again, after %s", polls)
-
-    def _report_malformed(self, malformed: frozenset[Malformed]) -> None:
-        for one in malformed - self._trouble.malformed:
-            name = "an event without an id" if one.event_id is None else f"event {one.event_id}"
-            logger.warning("LL2 sent %s that cannot be read: %s; skipped it", name, one.reason)
-        self._trouble.malformed |= malformed
 
     async def _take(self, snapshot: Snapshot) -> PollReport:
         now = self._clock.now()
@@ -166,19 +157,14 @@ class Poller:
             last_poll = _moment(await unit.memory.get(LAST_POLL))
             short_since = _moment(await unit.memory.get(_SHORT_SINCE))
         is_first = last_poll is None
-        if is_first and not snapshot.observations:
-            # A fault; learnt as the truth, it would make everything news at the next poll.
-            nothing = "LL2 listed no event that can be read; there is nothing to learn yet"
-            return self._failed(LL2Unavailable(nothing))
-        self._recovered()
+        self.read_at, self.problem = now, ""
+        self._diary.answered(snapshot.malformed, now)
         judgement = judge(known, snapshot, now, last_poll=last_poll)
         if judgement.is_short:
             return await self._doubt(snapshot, judgement, short_since, now)
-        self._trouble.malformed = frozenset(snapshot.malformed)
-        if short_since is not None:
-            logger.info("LL2 lists enough again")
+        self._diary.believed(snapshot.malformed, now)
         suspects = [one for one in judgement.missing if one.misses >= MISSES_TO_PROBE]
-        probed = await self._probe(suspects, now)
+        probed = await self._probe(suspects, witness_of(snapshot), now)
         return await self._commit(snapshot, judgement, probed, is_first=is_first)
 
     async def _doubt(
@@ -188,35 +174,38 @@ class Poller:
         short_since: datetime | None,
         now: datetime,
     ) -> PollReport:
-        """So much is missing that the API is doubted, for an hour and until a probe agrees."""
-        lacks = f"{dated(judgement.missing)} events that should be there are missing"
-        since = short_since or now
-        if now - since >= _BELIEVED_AFTER:
-            probed = await self._probe(judgement.missing, now)
+        """So much is missing that the API is doubted, for long and until a probe agrees."""
+        lacks = self.problem = f"{dated(judgement.missing)} events that should be there are missing"
+        # Since a later moment than now: the clock was set back.
+        since = min(short_since or now, now)
+        if now - since >= doubted_for(judgement.missing):
+            probed = await self._probe(judgement.missing, witness_of(snapshot), now)
             if probed and all(map(explains, probed)):
-                logger.warning("LL2 lists too little for an hour and a probe agrees: %s", lacks)
+                self.problem = ""
+                self._diary.agreed(lacks)
                 return await self._commit(snapshot, judgement, probed, is_first=False)
             since = now
-        if short_since is None:
-            logger.warning("LL2 lists too little: %s; kept everything", lacks)
+        self._diary.doubted(lacks, now)
         async with self._store.writing() as unit:
             await unit.memory.put(_SHORT_SINCE, since.isoformat())
         outcome, count = PollOutcome.DOUBTED, len(snapshot.observations)
         return PollReport(outcome=outcome, events=count, problem=lacks)
 
-    async def _probe(self, missing: Sequence[Tracked], now: datetime) -> tuple[Sighting, ...]:
+    async def _probe(
+        self, missing: Sequence[Tracked], witness: EventId | None, now: datetime
+    ) -> tuple[Sighting, ...]:
         """Ask for missing events by id; nothing is concluded when that fails."""
         asked = missing[:_PROBED_AT_ONCE]
-        if not asked:
+        if not asked or (witness is None and len(missing) > FEW):
             return ()
+        ids = [one.event.id for one in asked]
         try:
-            answer = await self._source.probe([one.event.id for one in asked])
+            answer = await self._source.probe([*ids, *(() if witness is None else (witness,))])
+            must_know(answer, witness)
         except LL2Unavailable as exc:
-            if not self._trouble.vain_probes:
-                logger.info("Asked for %d missing events in vain: %s", len(asked), exc)
-            self._trouble.vain_probes = True
+            self._diary.probed(len(asked), exc)
             return ()
-        self._trouble.vain_probes = False
+        self._diary.probed(len(asked), None)
         return settle(asked, answer, now)
 
     async def _commit(
@@ -239,20 +228,10 @@ class Poller:
             await unit.memory.put(LAST_POLL, now.isoformat())
             await unit.memory.put(_SHORT_SINCE, None)
         changes = () if silent else tuple(change for one in sightings for change in one.changes)
-        self._tell(snapshot, changes, is_first=is_first)
-        return PollReport(events=len(snapshot.observations), changes=changes, is_first=is_first)
-
-    def _tell(self, snapshot: Snapshot, changes: tuple[Change, ...], *, is_first: bool) -> None:
+        self._diary.noticed(len(snapshot.observations), changes, is_first=is_first)
         for wake in self._wakes if changes or is_first else ():
             wake.set()
-        kinds = ", ".join(sorted({kind_of(change) for change in changes})) or "no change"
-        logger.log(
-            logging.INFO if changes or is_first else logging.DEBUG,
-            "Polled LL2: %d events, %s%s",
-            len(snapshot.observations),
-            kinds,
-            " (first run: learnt, not announced)" if is_first and not changes else "",
-        )
+        return PollReport(events=len(snapshot.observations), changes=changes, is_first=is_first)
 
 
 def _outcome(error: LL2Unavailable) -> PollOutcome:

@@ -130,7 +130,8 @@ class ReminderClock:
         """
         if remembered is None:
             return now
-        last = datetime.fromisoformat(remembered)
+        # Later than now: the clock was set back. What it had passed is owed once all the same.
+        last = min(datetime.fromisoformat(remembered), now)
         overslept = self._next is None or now > self._next + GRACE
         return last if overslept else max(last, now - GRACE)
 

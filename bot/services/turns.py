@@ -48,6 +48,11 @@ class Turns:
         self.until = max([self.until, *(at for _, at in put_off)])
         return put_off
 
+    def forget(self, *, now: datetime) -> None:
+        """Nobody waits any more: the clock was set back, and the outbox knows it."""
+        self._waiting.clear()
+        self.until = now
+
     def _key(self, delivery: Delivery) -> str:
         address = delivery.destination.address
         lane = self._limits.lane(address)

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, bindparam, exists, func, literal, or_, sele
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.deliveries import Priority, State
-from bot.store.tables import deliveries
+from bot.store.tables import deliveries, fanouts
 
 PENDING = literal(State.PENDING.value, literal_execute=True)
 """Written out in the statement: a bound parameter would hide the partial index from the planner."""
@@ -34,6 +34,23 @@ async def take(
     for statement in (_FOLD, _FOLD_THE_FOLDED, _COUNT_THE_LEAST) if folds else ():
         await connection.execute(statement, folds)
     return ids
+
+
+async def hasten(
+    connection: AsyncConnection, adapter: str, *, now: datetime, is_set_back: bool
+) -> None:
+    """Let nothing wait for a time that the clock had reached before it was set back."""
+    waits = and_(
+        deliveries.c.adapter == adapter,
+        deliveries.c.state == PENDING,
+        deliveries.c.not_before > now,
+    )
+    if not is_set_back:
+        waits = and_(
+            waits,
+            deliveries.c.fanout_id.in_(select(fanouts.c.id).where(fanouts.c.created_at > now)),
+        )
+    await connection.execute(update(deliveries).where(waits).values(not_before=now))
 
 
 def _claimable(adapter: str, priority: Priority, now: datetime) -> Select[tuple[int]]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import fcntl
+import os
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -83,9 +85,17 @@ class Engine:
         try:
             yield
         except DBAPIError as exc:
-            raise StoreError(_sentence(self._name, str(exc.orig))) from exc
+            raise StoreError(self._sentence(str(exc.orig))) from exc
         except sqlite3.Error as exc:
-            raise StoreError(_sentence(self._name, str(exc))) from exc
+            raise StoreError(self._sentence(str(exc))) from exc
+
+    def _sentence(self, problem: str) -> str:
+        # SQLite tells neither of these apart from a folder that is missing or a disk that is ill.
+        if "unable to open" in problem and not _may_open_files():
+            problem = "too many open files"
+        if "disk I/O" in problem and self.path is not None and _is_full(self.path.parent):
+            problem = "is full"
+        return _sentence(self._name, problem)
 
     @property
     def _name(self) -> str:
@@ -187,7 +197,29 @@ def _on_error(error: ExceptionContext) -> None:
         error.is_disconnect = False
 
 
+def _may_open_files() -> bool:
+    """Whether so many files may be opened yet as one connection has."""
+    try:
+        with ExitStack() as stack:
+            for _ in range(_FILES_OF_A_CONNECTION):
+                stack.enter_context(Path(os.devnull).open("rb"))
+    except OSError:
+        return False
+    return True
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < _LEAST_FREE
+
+
+_FILES_OF_A_CONNECTION = 3
+"""The store, its write-ahead log, and the index of that."""
+
+_LEAST_FREE = 64 * 1024
+"""Bytes that SQLite needs beside a store's file to open it at all."""
+
 _REMEDIES = (
+    ("too many open files", "cannot be opened: no more files may be; raise the limit (ulimit -n)"),
     ("not a database", "is not an SQLite database; restore a backup or name another file"),
     ("malformed", "is damaged; restore a backup (perigee db backup makes them)"),
     ("unable to open", "cannot be opened; check that its folder exists and may be written"),

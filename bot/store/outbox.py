@@ -84,6 +84,10 @@ class SqlOutbox:
         freed = update(deliveries).where(held).values(state=State.PENDING, lease_until=None)
         return (await self._connection.execute(freed)).rowcount
 
+    async def hasten(self, adapter: str, *, now: datetime, is_set_back: bool) -> None:
+        """Let nothing wait for a time that the clock had reached before it was set back."""
+        await claiming.hasten(self._connection, adapter, now=now, is_set_back=is_set_back)
+
     async def interrupted(self, adapter: str) -> tuple[Delivery, ...]:
         """What is marked `sending`; asked once at the start, when whoever sent it is dead."""
         open_ones = select(deliveries.c.id).where(

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from bot.errors import StoreTooNew
+from bot.errors import StoreError, StoreTooNew
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +42,16 @@ def upgrade(connection: Connection) -> None:
 
     Raises:
         StoreTooNew: the store has a revision that this program does not know.
+        StoreError: the migrations cannot be read.
 
     """
     stand = revision(connection)
+    if not stand.newest:
+        # Alembic takes a folder that it cannot list for an empty one.
+        raise StoreError(
+            "this program's own migrations cannot be read; install it anew, "
+            "or raise the limit (ulimit -n)"
+        )
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
     if stand.current and stand.current not in known:
         raise StoreTooNew(

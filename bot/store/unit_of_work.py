@@ -91,15 +91,24 @@ def _copy(source: Path, target: Path, progress: Callable[[int, int], None]) -> N
         raise StoreError(f"there is no store at {source} to back up; check store.url")
     if target.exists():
         raise StoreError(f"{target} is there already; name a new file")
+    # Under its own name only when it is whole: half a copy opens as an empty store.
+    part = target.with_name(f"{target.name}.part")
+    _remove(part)
     try:
         with (
             closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as original,
-            closing(sqlite3.connect(target)) as copy,
+            closing(sqlite3.connect(part)) as copy,
         ):
             _copy_pages(original, copy, progress)
+        part.rename(target)
     except sqlite3.Error as exc:
-        target.unlink(missing_ok=True)
+        _remove(part)
         raise StoreError(f"backing up {source} to {target} failed: {exc}") from exc
+
+
+def _remove(part: Path) -> None:
+    for suffix in ("", "-journal"):
+        part.with_name(f"{part.name}{suffix}").unlink(missing_ok=True)
 
 
 def _copy_pages(

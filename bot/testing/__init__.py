@@ -96,6 +96,12 @@ class FakeClock:
             if due is not None and due <= self._now:
                 alarm.set()
 
+    def jump(self, span: timedelta) -> None:
+        """Set the clock, forwards or back, as a machine's may be: no wait ends sooner or later."""
+        self._now += span
+        for alarm, due in self._sleepers.items():
+            self._sleepers[alarm] = None if due is None else due + span
+
     async def settle(self) -> None:
         """Let all tasks run that can run now. Work in threads and sockets is not awaited."""
         for _ in range(_LET_OTHERS_RUN):

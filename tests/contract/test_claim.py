@@ -81,6 +81,40 @@ async def test_claimed_is_not_claimed_again(store: SqlStore) -> None:
     assert again == ()
 
 
+async def test_clock_that_was_set_back_keeps_nothing_waiting(store: SqlStore) -> None:
+    """`hasten`: from `now` on they are due; of another adapter's nothing is touched."""
+    await subscribe(store, to("a"), to("b", "discord"))
+    await tell(store, created_at=LATER)
+
+    async with store.writing() as unit:
+        await unit.outbox.hasten("console", now=START, is_set_back=True)
+
+    assert len(await claim(store)) == 1
+    assert await claim(store, adapter="discord") == ()
+
+
+async def test_only_what_was_owed_in_the_future_tells_that_a_clock_was_set_back(
+    store: SqlStore,
+) -> None:
+    """`hasten`: where it is not known, a retry that is due later is left alone."""
+    await subscribe(store, to("a"), to("b"))
+    await tell(store)
+    claimed = await claim(store, limit=1)
+    await start(store, claimed)
+    await finish(store, claimed, state=State.PENDING, not_before=LATER)
+    await tell(store, event=OTHER, created_at=LATER)
+
+    async with store.writing() as unit:
+        await unit.outbox.hasten("console", now=START, is_set_back=False)
+    found = await claim(store)
+
+    assert [(one.event_id, one.destination.address) for one in found] == [
+        (1, "b"),
+        (2, "a"),
+        (2, "b"),
+    ]
+
+
 async def test_delivery_waits_for_its_time(store: SqlStore) -> None:
     """`claim`: due deliveries only; a retry is due when it says."""
     await subscribe(store, to("a"))

@@ -132,5 +132,5 @@ async def test_an_endless_answer_is_refused(bench: Bench) -> None:
     """Memory is bounded whatever a server sends."""
     bench.ll2.routes[UPCOMING] = answering(200, " " * (LARGEST_ANSWER + 1), kind=JSON)
 
-    with pytest.raises(LL2Unavailable, match="answer is larger than 20 MB"):
+    with pytest.raises(LL2Unavailable, match="answer is larger than 8 MB"):
         await (await bench.client()).snapshot()

@@ -30,7 +30,9 @@ from bot.store.snapshots import SqlSnapshots
 from bot.store.unit_of_work import SqlStore
 from bot.testing import DAY, START, an_event, an_update
 
-HOUR = timedelta(hours=1)
+HOUR, DAY_LONG = timedelta(hours=1), timedelta(days=1)
+WITNESS = 10
+"""The last of ten events: asked for beside the missing ones, to see whether LL2 knows any."""
 DOWN = LL2Unavailable("LL2 answered 503")
 SPENT = BudgetSpent("nothing left", wait=timedelta(minutes=9))
 
@@ -100,6 +102,23 @@ async def test_first_run_can_announce(fresh: Bench) -> None:
 
     assert kinds([report]) == [EventAnnounced] * 3
     assert report.is_first
+
+
+async def test_short_first_list_withdraws_nothing_and_tells_the_rest_once(fresh: Bench) -> None:
+    """Nothing says that it was short: what it lacked is told as new, which it is to the reader."""
+    fresh.ll2.listed, listed = several(2), several(30)
+    poller = fresh.poller()
+
+    learnt = await fresh.polled(poller)
+    fresh.ll2.listed = listed
+    whole = await fresh.polled(poller)
+    fresh.ll2.listed = listed[:2]
+    short = await fresh.polled(poller, times=280)
+    fresh.ll2.listed = listed
+    again = await fresh.polled(poller, times=2)
+
+    assert kinds([*learnt, *short, *again]) == []
+    assert kinds(whole) == [EventAnnounced] * 28
 
 
 async def test_first_answer_without_events_is_not_learnt(
@@ -201,7 +220,7 @@ async def test_removed_event_is_told_after_two_polls_and_a_probe(bench: Bench) -
 
     assert (first.changes, third.changes) == ((), ())
     assert second.changes == (EventWithdrawn(event_id=EventId(1), last_date=an_event().stated),)
-    assert bench.ll2.probes == [{1}]
+    assert bench.ll2.probes == [{1, WITNESS}]
     assert (await bench.known(1))[EventId(1)].watch is Watch.WITHDRAWN
 
 
@@ -243,7 +262,7 @@ async def test_event_that_lost_its_date_is_watched_until_it_is_removed(bench: Be
 
     assert kinds(lost) == [DateChanged]
     assert kinds(removed) == [EventWithdrawn]
-    assert bench.ll2.probes == [{1}, {1}]
+    assert bench.ll2.probes == [{1, WITNESS}] * 2
 
 
 async def test_event_that_should_be_listed_is_asked_for_now_and_then(bench: Bench) -> None:
@@ -324,39 +343,99 @@ async def test_whole_page_ends_the_doubt(bench: Bench) -> None:
     assert bench.ll2.probes == []
 
 
-async def test_shortfall_is_believed_after_an_hour_when_a_probe_agrees(bench: Bench) -> None:
-    """A dozen polls of it, and then all at once."""
+async def test_shortfall_is_believed_after_a_day_when_a_probe_agrees(bench: Bench) -> None:
+    """Six of ten at once: LL2 may be restored from a backup within hours."""
     bench.ll2.listed = bench.ll2.listed[:4]
+    poller = bench.poller()
 
-    reports = await bench.polled(bench.poller(), times=14)
+    doubted = await bench.polled(poller, times=24)
+    bench.clock.advance(DAY_LONG)
+    believed = await bench.polled(poller, times=2)
+
+    assert kinds(doubted) == []
+    assert kinds(believed[:1]) == [EventWithdrawn] * 6
+    assert kinds(believed[1:]) == []
+    assert bench.ll2.probes == [{4, 5, 6, 7, 8, 9, 10}]
+
+
+async def test_few_are_believed_after_an_hour_when_a_probe_agrees(fresh: Bench) -> None:
+    """One of three is a large share, and yet no mass."""
+    poller = fresh.poller()
+    await fresh.polled(poller)
+    fresh.ll2.listed = fresh.ll2.listed[:2]
+
+    reports = await fresh.polled(poller, times=14)
 
     assert kinds(reports[:12]) == []
-    assert kinds(reports[12:13]) == [EventWithdrawn] * 6
+    assert kinds(reports[12:13]) == [EventWithdrawn]
     assert kinds(reports[13:]) == []
-    assert bench.ll2.probes == [{5, 6, 7, 8, 9, 10}]
 
 
-async def test_probe_that_disagrees_starts_the_hour_anew(bench: Bench) -> None:
+async def test_list_of_nothing_is_never_believed(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its list and its answers by id are empty for days: that is a fault and no news."""
+    caplog.set_level(logging.INFO)
+    poller, listed = bench.poller(), bench.ll2.listed
+    bench.ll2.listed = ()
+
+    for _ in range(10):
+        assert kinds(await bench.polled(poller, times=13)) == []
+        bench.clock.advance(DAY_LONG)
+    bench.ll2.listed = listed
+    mended = await bench.polled(poller)
+
+    assert kinds(mended) == []
+    assert len(caplog.messages) == 2
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3])
+async def test_probe_that_does_not_know_what_is_listed_is_no_answer(
+    bench: Bench, caplog: pytest.LogCaptureFixture, gone: int
+) -> None:
+    """An empty page by id is a fault of the filter, not the end of an event."""
+    caplog.set_level(logging.INFO)
+    poller, listed = bench.poller(), bench.ll2.listed
+    bench.ll2.listed, bench.ll2.probe_knows_nothing = listed[gone:], True
+
+    reports = await bench.polled(poller, times=30)
+
+    assert kinds(reports) == []
+    assert len(bench.ll2.probes) > 1
+    assert caplog.messages == [
+        f"Asked for {gone} missing events in vain: the answer lacks event 10 too, which LL2 lists"
+    ]
+
+
+async def test_probe_that_disagrees_starts_the_doubt_anew(bench: Bench) -> None:
     """Five are gone, the sixth is there: the list is not to be trusted."""
     bench.ll2.listed, missing = bench.ll2.listed[:4], bench.ll2.listed[4:]
     bench.ll2.unlisted = missing[:1]
     poller = bench.poller()
 
-    doubted = await bench.polled(poller, times=24)
+    doubted = await bench.polled(poller)
+    bench.clock.advance(DAY_LONG)
+    doubted += await bench.polled(poller, times=12)
     bench.ll2.unlisted = ()
-    believed = await bench.polled(poller, times=2)
+    doubted += await bench.polled(poller, times=2)
+    bench.clock.advance(DAY_LONG)
+    believed = await bench.polled(poller)
 
     assert (kinds(doubted), len(bench.ll2.probes)) == ([], 2)
     assert kinds(believed) == [EventWithdrawn] * 6
 
 
 async def test_probe_that_fails_decides_nothing(bench: Bench) -> None:
-    """An hour of short pages alone is no proof."""
-    bench.ll2.listed, bench.ll2.probe_failure = (), SPENT
+    """A day of short pages alone is no proof."""
+    bench.ll2.listed, bench.ll2.probe_failure = bench.ll2.listed[:1], SPENT
+    poller = bench.poller()
 
-    reports = await bench.polled(bench.poller(), times=14)
+    reports = await bench.polled(poller)
+    bench.clock.advance(DAY_LONG)
+    reports += await bench.polled(poller, times=3)
 
     assert kinds(reports) == []
+    assert len(bench.ll2.probes) == 1
     assert len(await bench.known()) == 10
 
 
@@ -365,36 +444,57 @@ async def test_many_events_that_moved_to_the_past_are_no_fault_for_ever(bench: B
     bench.ll2.listed, moved = bench.ll2.listed[:6], bench.ll2.listed[6:]
     past = bench.clock.now() - timedelta(days=3)
     bench.ll2.unlisted = tuple(replace(one, date=past) for one in moved)
+    poller = bench.poller()
 
-    reports = await bench.polled(bench.poller(), times=13)
+    reports = await bench.polled(poller)
+    bench.clock.advance(DAY_LONG)
+    reports += await bench.polled(poller)
 
     assert kinds(reports) == [DateChanged] * 4
     assert len(await bench.known()) == 6
 
 
-async def test_restart_does_not_shorten_nor_lengthen_the_hour_of_doubt(bench: Bench) -> None:
+async def test_restart_does_not_shorten_nor_lengthen_the_doubt(bench: Bench) -> None:
     """Since when is in the store."""
     bench.ll2.listed = bench.ll2.listed[:4]
 
     before = await bench.polled(bench.poller(), times=6)
-    after = await bench.polled(bench.poller(), times=7)
+    bench.clock.advance(DAY_LONG - 7 * CALM)
+    after = await bench.polled(bench.poller(), times=2)
 
-    assert kinds([*before, *after[:6]]) == []
-    assert kinds(after[6:]) == [EventWithdrawn] * 6
+    assert kinds([*before, *after[:1]]) == []
+    assert kinds(after[1:]) == [EventWithdrawn] * 6
+
+
+async def test_clock_that_was_set_back_does_not_lengthen_the_doubt(fresh: Bench) -> None:
+    """It lasts as long as it should from when the clock was set right."""
+    fresh.clock.advance(DAY_LONG)
+    poller = fresh.poller()
+    await fresh.polled(poller)
+    fresh.ll2.listed = fresh.ll2.listed[:2]
+    await fresh.polled(poller)
+
+    fresh.clock.jump(-DAY_LONG)
+    reports = await fresh.polled(poller, times=13)
+
+    assert kinds(reports) == [EventWithdrawn]
 
 
 async def test_hundreds_of_missing_events_are_asked_for_in_turns() -> None:
-    """A request asks for a hundred; each hour of doubt settles as many."""
+    """A request asks for a hundred, one of them the witness; each day of doubt settles as many."""
     async with open_bench(*several(250)) as bench:
         poller = bench.poller()
         await bench.polled(poller)
         bench.ll2.listed = several(1)
+        reports = await bench.polled(poller)
 
-        reports = await bench.polled(poller, times=40)
+        for _ in range(6):
+            bench.clock.advance(DAY_LONG)
+            reports += await bench.polled(poller)
 
         assert kinds(reports) == [EventWithdrawn] * 249
-        assert [len(one) for one in bench.ll2.probes] == [100, 100, 49]
-        assert set.union(*map(set, bench.ll2.probes)) == {*range(2, 251)}
+        assert [len(one) for one in bench.ll2.probes] == [100, 100, 52]
+        assert set.union(*map(set, bench.ll2.probes)) == {*range(1, 251)}
 
 
 async def test_malformed_event_is_reported_once_and_hides_no_other(
@@ -413,6 +513,45 @@ async def test_malformed_event_is_reported_once_and_hides_no_other(
     assert kinds(mended) == []
     assert bench.ll2.probes == []
     assert caplog.messages == ["LL2 sent event 1 that cannot be read: date: not a time; skipped it"]
+
+
+async def test_many_malformed_events_share_a_line(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """LL2 may rename a field; what can yet be read is taken all the same."""
+    poller, listed = bench.poller(), bench.ll2.listed
+    bench.ll2.listed = (listed[0], *several(1, 11))
+    bench.ll2.malformed = tuple(
+        Malformed(event_id=one.id, reason=f"event {one.id} has no readable date")
+        for one in listed[1:]
+    )
+
+    garbled = await bench.polled(poller, times=5)
+
+    assert kinds(garbled) == [EventAnnounced]
+    assert caplog.messages == [
+        "LL2 sent 9 events that cannot be read, e.g. event 10 has no readable date; skipped them"
+    ]
+
+
+async def test_list_of_which_nothing_can_be_read_is_an_outage(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It must not pass for a poll without news: the age of what we know grows."""
+    poller, listed = bench.poller(), bench.ll2.listed
+    await bench.polled(poller)
+    fresh_at = poller.read_at
+    bench.ll2.listed = ()
+    bench.ll2.malformed = tuple(
+        Malformed(event_id=one.id, reason=f"event {one.id} has no readable date") for one in listed
+    )
+
+    reports = await bench.polled(poller, times=5)
+
+    assert (poller.read_at, poller.problem) == (fresh_at, reports[0].problem)
+    (said,) = caplog.messages
+    assert said == f"Polling LL2 failed: {poller.problem}"
+    assert said.endswith("LL2 listed 10 events and none can be read: event 1 has no readable date")
 
 
 async def test_malformed_event_is_not_reported_again_after_a_short_page(

@@ -182,7 +182,7 @@ def saves() -> list[Save]:
 @pytest.fixture(scope="module")
 def week() -> Played:
     """The week, played once for all these tests."""
-    diary, log = _Diary(), logging.getLogger("bot.services.poller")
+    diary, log = _Diary(), logging.getLogger("bot.services.poll_diary")
     level = log.level
     log.addHandler(diary)
     log.setLevel(logging.INFO)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreError
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore, _copy, open_store
 
 MEGABYTE = 1_000_000
 
@@ -83,6 +83,24 @@ async def test_failed_copy_leaves_nothing_behind(tmp_path: Path) -> None:
             await store.backup(target, _ignore)
 
     assert [one.name for one in _files(tmp_path)] == ["notes.txt"]
+
+
+async def test_copy_that_was_cut_off_does_not_pass_for_one(store: SqlStore, tmp_path: Path) -> None:
+    """`backup`: half a copy opens as an empty store; the next try is not in its way."""
+    target = tmp_path / "copy.db"
+
+    def be_killed(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _copy(tmp_path / "perigee #1.db", target, be_killed)
+    left = [one.name for one in _files(tmp_path) if one.name.startswith("copy")]
+    await store.backup(target, _ignore)
+
+    assert "copy.db" not in left
+    assert [one.name for one in _files(tmp_path) if one.name.startswith("copy")] == ["copy.db"]
+    async with open_store(f"sqlite:///{target}") as copy, copy.reading() as unit:
+        assert await unit.memory.get("key") == "value"
 
 
 async def test_store_that_is_not_there_cannot_be_copied(path: Path, tmp_path: Path) -> None:

@@ -222,3 +222,138 @@ def test_file_that_cannot_grow_loses_nothing_that_was_committed(path: Path) -> N
         f"the store {path} cannot be read or written: the disk reports an error"
     ]
     assert _keys(path) == set(ended.stdout.split()) != set()
+
+
+async def _fill_and_leave_open(path: Path, copy: Path) -> None:
+    """Commit a hundred transactions; the copy is what a power cut would leave behind."""
+    async with open_store(f"sqlite:///{path}") as store:
+        await store.upgrade()
+        for number in range(100):
+            async with store.writing() as unit:
+                await unit.memory.put(f"{number:03}", "x" * 500)
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+
+
+def _settings(path: Path) -> list[str] | str:
+    """The keys that are kept, in order; or why they cannot be told."""
+
+    async def read() -> list[str]:
+        async with open_store(f"sqlite:///{path}") as store:
+            await store.upgrade()
+            async with store.reading() as unit:
+                known = [await unit.memory.get(f"{number:03}") for number in range(100)]
+        return [f"{number:03}" for number, value in enumerate(known) if value is not None]
+
+    try:
+        return asyncio.run(read())
+    except StoreError as refused:
+        return str(refused)
+
+
+def test_log_that_was_cut_short_loses_its_end_and_nothing_before(path: Path) -> None:
+    """A write-ahead log that lost its end, at any byte: what comes before is there, in order."""
+    whole = path.with_name("whole.db")
+    asyncio.run(_fill_and_leave_open(path, whole))
+    log = Path(f"{whole}-wal").read_bytes()
+
+    kept = []
+    for size in range(0, len(log), len(log) // 9):
+        cut = path.with_name(f"cut-{size}.db")
+        shutil.copy(whole, cut)
+        Path(f"{cut}-wal").write_bytes(log[:size])
+        kept.append(_settings(cut))
+
+    everything = [f"{number:03}" for number in range(100)]
+    assert _settings(whole) == everything
+    assert kept == [everything[: len(keys)] for keys in kept]
+    assert kept == sorted(kept, key=len)
+
+
+def test_store_that_was_cut_short_is_whole_or_refused(path: Path) -> None:
+    """At any page or in the midst of one: no error but a sentence, and the file is as it was."""
+    asyncio.run(_run(path))
+    asyncio.run(_fill_and_leave_open(path, path.with_name("unused.db")))
+    whole = path.read_bytes()
+
+    told = set()
+    for size in range(100, len(whole), 6144):
+        cut = path.with_name(f"cut-{size}.db")
+        cut.write_bytes(whole[:size])
+        answer = _settings(cut)
+        assert isinstance(answer, str)
+        told.add(answer.replace(str(cut), "CUT"))
+        assert cut.read_bytes() == whole[:size]
+
+    assert told <= {
+        "the store CUT is damaged; restore a backup (perigee db backup makes them)",
+        "the store CUT is not an SQLite database; restore a backup or name another file",
+    }
+
+
+def test_lock_that_outlasts_patience_is_told(path: Path) -> None:
+    """Another program holds the store: the sentence names the remedy, and later all is well."""
+    _use(path)
+
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        refusal = asyncio.run(_write_impatiently(path))
+    _use(path)
+
+    assert refusal == (f"the store {path} is locked by another program; close it and start again")
+
+
+async def _write_impatiently(path: Path) -> str:
+    async with open_store(f"sqlite:///{path}") as store:
+        async with store._engine.reading() as connection:
+            await connection.exec_driver_sql("PRAGMA busy_timeout = 20")
+        with pytest.raises(StoreError) as refused:
+            async with store.writing() as unit:
+                await unit.memory.put("key", "value")
+        async with store.reading() as unit:
+            assert await unit.memory.get("key") == "value"
+    return str(refused.value)
+
+
+OPEN_WITH_FEW_FILES = """
+import asyncio, os, resource, sys
+from bot.errors import StoreError
+from bot.store.unit_of_work import open_store
+
+async def main():
+    async with open_store(f"sqlite:///{sys.argv[1]}") as store:
+        await store.upgrade()
+        async with store.reading() as unit:
+            return await unit.memory.get("key")
+
+print(asyncio.run(main()))
+loop = asyncio.new_event_loop()
+used = len(os.listdir("/proc/self/fd")) - 1
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+for left in range(12):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + left, most))
+    try:
+        print(loop.run_until_complete(main()))
+    except StoreError as exc:
+        print(exc)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux's /proc")
+def test_too_few_files_may_be_open(path: Path) -> None:
+    """However many are left: all is well, or a sentence says why not, and blames nothing else."""
+    _use(path)
+    command = [sys.executable, "-c", OPEN_WITH_FEW_FILES, str(path)]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603, our own
+
+    assert ended.stderr == ""
+    told = ended.stdout.splitlines()
+    assert (told[0], told[-1]) == ("value", "value")
+    limit = "raise the limit (ulimit -n)"
+    assert set(told) <= {
+        "value",
+        f"the store {path} cannot be opened: no more files may be; {limit}",
+        f"this program's own migrations cannot be read; install it anew, or {limit}",
+    }
+    assert len(set(told)) > 1

@@ -132,14 +132,14 @@ def test_null_where_a_list_belongs_is_untold(key: str) -> None:
 
 def test_null_where_a_value_belongs_means_none() -> None:
     """These fields may be null, and null is their answer."""
-    gone = dict.fromkeys(("image", "description", "location", "duration", "last_updated", "date"))
+    gone = dict.fromkeys(("image", "location", "duration", "last_updated", "date"))
 
     observation = seen(an_object(**gone, date_precision=None))
 
     event = observation.event
     assert observation.untold == frozenset()
     assert (event.image, event.duration, event.last_updated, event.date) == (None,) * 4
-    assert (event.description, event.location) == ("", "")
+    assert event.location == ""
     assert event.date_precision is None
 
 
@@ -147,6 +147,7 @@ def test_null_where_a_value_belongs_means_none() -> None:
     ("key", "value"),
     [
         ("description", 5),
+        ("description", None),
         ("location", ["here"]),
         ("image", "https://images.example/old-style.jpg"),
         ("updates", {"id": 1}),
@@ -227,6 +228,20 @@ def test_a_malformed_item_costs_only_itself() -> None:
     assert [update.id for update in event.updates] == [5]
     assert [video.url for video in event.vid_urls] == ["https://video.example/1"]
     assert [agency.id for agency in event.agencies] == [2]
+
+
+@pytest.mark.parametrize(("key", "name"), [("agencies", "agencies"), ("program", "programs")])
+@pytest.mark.parametrize("item", [None, 7, {"name": "No Id"}, {"id": 1, "name": None}])
+def test_a_list_that_is_readable_in_part_forgets_nobody(key: str, name: str, item: object) -> None:
+    """Who belongs to an event is told by the whole list; half of it says nothing of the rest."""
+    raw = an_object()
+    items = raw[key]
+    assert isinstance(items, list)
+
+    seen_in_part = seen(raw | {key: [*items, item]})
+
+    assert name in seen_in_part.untold
+    assert getattr(seen_in_part.event, name) == getattr(seen(raw).event, name)
 
 
 def test_videos_come_by_priority_and_address_each_once() -> None:
@@ -337,6 +352,7 @@ def test_endless_texts_are_cut() -> None:
         (an_object(name=None), 77, "event 77 has no readable name"),
         (an_object(name=" \r\n"), 77, "event 77 has no readable name"),
         (without("type"), 77, "event 77 has no readable type"),
+        (an_object(type={"id": 2, "name": None}), 77, "event 77 has no readable type"),
         (an_object(type={"name": "EVA"}, date=7), 77, "event 77 has no readable type and date"),
         (an_object(id="77"), None, "an event has no readable id"),
         (an_object(id=10**30), None, "an event has no readable id"),

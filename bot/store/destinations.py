@@ -8,13 +8,13 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     func,
     literal,
     select,
     true,
-    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -101,13 +101,11 @@ class SqlDestinations:
 
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
         """The health of those of them that are not active."""
-        pair = tuple_(destinations.c.adapter, destinations.c.address)
-        pairs = [(one.adapter, one.address) for one in asked]
-        query = _joined().where(pair.in_(pairs), channels.c.reach != Reach.ACTIVE.value)
-        found = await self._connection.execute(query)
-        return {
-            Destination(adapter=row.adapter, address=row.address): _health(row) for row in found
-        }
+        names = {one.adapter for one in asked}
+        addresses = {one.address for one in asked}
+        found = await self._connection.execute(_UNWELL, {"adapters": names, "asked": addresses})
+        by_place = ((Destination(adapter=row.adapter, address=row.address), row) for row in found)
+        return {place: _health(row) for place, row in by_place if place in asked}
 
     async def ailing(self, limit: int) -> Mapping[Destination, Health]:
         """Destinations that are not active, those that have been so the longest first."""
@@ -260,6 +258,13 @@ def _joined() -> Select[Any]:
     return select(destinations.c.adapter, destinations.c.address, channels).join_from(
         destinations, channels
     )
+
+
+_UNWELL = _joined().where(
+    destinations.c.adapter.in_(bindparam("adapters", expanding=True)),
+    destinations.c.address.in_(bindparam("asked", expanding=True)),
+    channels.c.reach != Reach.ACTIVE.value,
+)
 
 
 def _was_told() -> ColumnElement[bool]:

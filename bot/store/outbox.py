@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Row,
     Select,
     and_,
@@ -62,14 +63,11 @@ class SqlOutbox:
         return await self._deliveries(ids) if ids else ()
 
     async def _deliveries(self, ids: Sequence[int]) -> tuple[Delivery, ...]:
-        folded = await self._connection.execute(_parts().where(deliveries.c.folded_into.in_(ids)))
+        folded = await self._connection.execute(_FOLDED, {"keys": ids})
         parts: dict[int, list[Part]] = defaultdict(list)
         for row in folded:
             parts[row.folded_into].append(_part(row))
-        own = _parts().add_columns(destinations.c.adapter, destinations.c.address, channels.c.spec)
-        own = own.join(destinations, destinations.c.id == deliveries.c.destination_id)
-        own = own.outerjoin(channels, channels.c.destination_id == destinations.c.id)
-        rows = await self._connection.execute(own.where(deliveries.c.id.in_(ids)))
+        rows = await self._connection.execute(_OWN, {"keys": ids})
         claimed = [_delivery(row, [*parts[row.id], _part(row)]) for row in rows]
         return tuple(sorted(claimed, key=lambda one: (one.priority, one.id)))
 
@@ -185,6 +183,17 @@ def _parts() -> Select[Any]:
         deliveries.c.may_have_arrived,
         fanouts.c.expires_at,
     ).join_from(deliveries, fanouts)
+
+
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+_FOLDED = _parts().where(deliveries.c.folded_into.in_(_KEYS))
+_OWN = (
+    _parts()
+    .add_columns(destinations.c.adapter, destinations.c.address, channels.c.spec)
+    .join(destinations, destinations.c.id == deliveries.c.destination_id)
+    .outerjoin(channels, channels.c.destination_id == destinations.c.id)
+    .where(deliveries.c.id.in_(_KEYS))
+)
 
 
 def _tells_a_move(rows: Iterable[Row[Any]]) -> bool:

@@ -4,7 +4,7 @@ Knows no command's meaning. Discord checks the default rights; the core checks t
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import discord
@@ -13,6 +13,7 @@ from discord import app_commands
 from bot.adapters.discord.layout import pressed
 from bot.domain.lines import read_line, split_line
 from bot.domain.requests import (
+    Choice,
     CommandRequest,
     CommandSpec,
     Desk,
@@ -28,6 +29,9 @@ Interaction = discord.Interaction[discord.Client]
 Take = Callable[[Interaction, CommandSpec, Mapping[str, str]], Awaitable[None]]
 """What is done with a command: the interaction, its spec, the options by name."""
 
+Suggest = Callable[[CommandSpec, Option, str], Awaitable[tuple[Choice, ...]]]
+"""What an option of a command could be, by what was typed of it."""
+
 _COMPLETED = frozenset(
     {
         *(OptionKind.EVENT, OptionKind.TYPE, OptionKind.AGENCY, OptionKind.PROGRAM),
@@ -40,7 +44,9 @@ _NO_ROLE = "off"
 _LONGEST, _CHOICES = 100, 25
 
 
-def tree_of(client: discord.Client, desk: Desk, take: Take) -> app_commands.CommandTree:
+def tree_of(
+    client: discord.Client, specs: Iterable[CommandSpec], take: Take, suggest: Suggest
+) -> app_commands.CommandTree:
     """All commands of the core, for servers and for the bot's own private chats."""
     tree = app_commands.CommandTree(
         client,
@@ -49,14 +55,16 @@ def tree_of(client: discord.Client, desk: Desk, take: Take) -> app_commands.Comm
         ),
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
     )
-    for spec in desk.specs:
-        tree.add_command(_command(spec, desk, take))
+    for spec in specs:
+        tree.add_command(_command(spec, take, suggest))
     return tree
 
 
-def _command(spec: CommandSpec, desk: Desk, take: Take) -> app_commands.Command[Any, ..., None]:
+def _command(
+    spec: CommandSpec, take: Take, suggest: Suggest
+) -> app_commands.Command[Any, ..., None]:
     callback = _callback(spec, take)
-    completing = {one.name: _completion(spec, one, desk) for one in spec.options
+    completing = {one.name: _completion(spec, one, suggest) for one in spec.options
                   if one.kind in _COMPLETED}  # fmt: skip
     switches = {one.name: _SWITCH for one in spec.options if one.kind is OptionKind.SWITCH}
     for decorate in (
@@ -108,9 +116,9 @@ def _typed(value: object) -> str:
     return str(value)
 
 
-def _completion(spec: CommandSpec, option: Option, desk: Desk) -> Any:
+def _completion(spec: CommandSpec, option: Option, suggest: Suggest) -> Any:
     async def complete(_interaction: Interaction, text: str) -> list[app_commands.Choice[str]]:
-        found = await desk.complete(spec.name, option, text)
+        found = await suggest(spec, option, text)
         return [
             app_commands.Choice(name=cut(one.label, _LONGEST, Measure.UTF16), value=one.value)
             for one in found[:_CHOICES]

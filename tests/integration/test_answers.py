@@ -129,8 +129,8 @@ async def test_telegram_answers_in_the_middle_of_a_broadcast(shared: Path) -> No
             between = telegram.posts.index(world.answers(ada)[0]) - before
             pending = await world.pending("telegram")
 
-    # Thirty of the broadcast wait for their slots at any time; in their order it would be last.
-    assert between < 30
+    # Nearly thirty of the broadcast wait for their slots at any time, and would go before it.
+    assert between < 20
     assert pending > BROADCAST / 2
     assert len(world.ll2.requests) == asked_ll2
     assert "Cygnus NG-27 Berthing" in world.answers(ada)[0].text
@@ -170,8 +170,8 @@ async def test_discord_answers_in_the_middle_of_a_broadcast(shared: Path) -> Non
             between = len(created) - before
             pending = await world.pending("discord")
 
-    # Fifty of the broadcast wait for their slots at any time.
-    assert between < 50
+    # Nearly fifty of the broadcast wait for their slots at any time.
+    assert between < 30
     assert pending > BROADCAST / 2
     assert len(world.ll2.requests) == asked_ll2
     assert "Cygnus NG-27 Berthing" in reply.content

@@ -184,21 +184,12 @@ class SqlDestinations:
 
     async def muted(self, destination: Destination) -> tuple[EventId, ...]:
         """The events that are silenced here, by id."""
-        query = select(mutes.c.event_id).join(destinations).order_by(mutes.c.event_id)
-        found = await self._connection.execute(query.where(*_is(destination)))
+        found = await self._connection.execute(_MUTED_THERE, _there(destination))
         return tuple(EventId(key) for key in found.scalars())
 
     async def last_delivery(self, destination: Destination) -> Record | None:
         """The delivery that was last sent or given up here; None: none was."""
-        ended = (
-            select(deliveries.c.id)
-            .join(destinations)
-            .where(*_is(destination), deliveries.c.done_at.is_not(None))
-            .where(deliveries.c.state.in_([State.SENT, State.DEAD, State.UNKNOWN]))
-            .order_by(deliveries.c.done_at.desc(), deliveries.c.id.desc())
-            .limit(1)
-        )
-        key = await self._connection.scalar(ended)
+        key = await self._connection.scalar(_LAST_THERE, _there(destination))
         return None if key is None else await records.one(self._connection, key)
 
     async def count(self) -> Mapping[tuple[str, Reach], int]:
@@ -222,7 +213,7 @@ class SqlDestinations:
         await self._set(destination, values)
 
     async def _row(self, destination: Destination) -> Row[Any] | None:
-        found = await self._connection.execute(_joined().where(*_is(destination)))
+        found = await self._connection.execute(_ROW, _there(destination))
         row: Row[Any] | None = found.one_or_none()
         return row
 
@@ -278,11 +269,25 @@ def _is_untold(adapter: str) -> ColumnElement[bool]:
     return and_(destinations.c.adapter == adapter, paused, ~channels.c.is_told)
 
 
-def _is(destination: Destination) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (
-        destinations.c.adapter == destination.adapter,
-        destinations.c.address == destination.address,
-    )
+def _there(destination: Destination) -> dict[str, str]:
+    """The parameters of the statements below."""
+    return {"by": destination.adapter, "at": destination.address}
+
+
+# Built once, for every command asks them.
+_IS_THERE = (destinations.c.adapter == bindparam("by"), destinations.c.address == bindparam("at"))
+_ROW = _joined().where(*_IS_THERE)
+_MUTED_THERE = (
+    select(mutes.c.event_id).join(destinations).where(*_IS_THERE).order_by(mutes.c.event_id)
+)
+_LAST_THERE = (
+    select(deliveries.c.id)
+    .join(destinations)
+    .where(*_IS_THERE, deliveries.c.done_at.is_not(None))
+    .where(deliveries.c.state.in_([State.SENT, State.DEAD, State.UNKNOWN]))
+    .order_by(deliveries.c.done_at.desc(), deliveries.c.id.desc())
+    .limit(1)
+)
 
 
 def _holds_subscriptions() -> ColumnElement[bool]:

@@ -59,7 +59,14 @@ class CommandCore:
         self._commands = {one.spec.name: one for one in commands}
         self.specs: tuple[CommandSpec, ...] = tuple(one.spec for one in self._commands.values())
         self._adapter = adapter
-        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs, invite=invite)
+        self._kit = Kit(
+            store=store,
+            clock=clock,
+            status=status,
+            specs=self.specs,
+            wake=self.wake,
+            invite=invite,
+        )
 
     def introduce(self, invite: str) -> None:
         """Where one adds the bot to another server or group; `/help` says it from now on."""
@@ -76,9 +83,6 @@ class CommandCore:
             name = request.command if request.command in self._commands else "unknown"
             logger.exception("Problem %s: /%s at %s failed", problem, name, request.place)
             return answer(refusals.crashed(problem), is_private=True)
-        finally:
-            # `/start` resumes what was paused, and there may be others some day.
-            self.wake.set()
 
     async def _answer(self, request: CommandRequest) -> CommandReply:
         command = self._commands.get(request.command)

@@ -20,7 +20,7 @@ _OPENING = Limits(text=0, slots=5)
 _SLOW_SHARE = 10
 _FEW_LANES = 1024
 _A_MOMENT = timedelta(milliseconds=100)
-_MOMENTS, _FEW_SLOTS = 8, 4
+_MOMENTS, _FEW_SLOTS = 7, 4
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from benchmarks import fanout, no_change_poll, outbox, pacing, rhythm, telegram_transport
+from benchmarks import answers, fanout, no_change_poll, outbox, pacing, rhythm, telegram_transport
 from benchmarks.table import Row, render
 
 _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
@@ -15,6 +15,7 @@ _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
     "no_change_poll": no_change_poll.measure,
     "rhythm": rhythm.measure,
     "pacing": pacing.measure,
+    "answers": answers.measure,
     "telegram_transport": telegram_transport.measure,
 }
 

@@ -6,21 +6,17 @@ in a process of its own. The yardsticks come after, each with fewer messages, as
 """
 
 import asyncio
-import json
-import os
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from benchmarks import rivals
+from benchmarks.beside import Stand, standing
 from benchmarks.table import Row
 from bot.adapters import discord, telegram
 from bot.clock import SystemClock
@@ -42,9 +38,6 @@ _DELIVERIES = 2_000
 _FACTORIES: dict[str, AdapterFactory] = {"discord": discord.create, "telegram": telegram.create}
 _PER_S = {"discord": 50, "telegram": 30}
 _LEAST_SHARE = 0.88
-_ROOT = Path(__file__).parents[1]
-_LINE = 2**20
-"""Bytes of the longest line that a stand-in prints: it lists its places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,30 +70,6 @@ class _Broadcast:
         lost, repeated = self.places - self.reached, self.messages - self.reached
         faults = f"{self.refused:,} 429s, {lost:,} of {self.places:,} lost"
         return f"{self.a_second:.1f} /s, {faults}" + (f", {repeated:,} twice" if repeated else "")
-
-
-class _Stand:
-    """A stand-in that runs beside us.
-
-    Attributes:
-        name: the platform's.
-        options: the settings of an adapter that talks to it.
-        places: the addresses that take messages.
-
-    """
-
-    def __init__(
-        self, name: str, options: dict[str, Any], places: list[str], child: Process
-    ) -> None:
-        self.name, self.options, self.places = name, options, places
-        self._child = child
-
-    async def end(self, seconds: float) -> _Broadcast:
-        """End it after a broadcast that took so long, and hear what became of that."""
-        if self._child.stdin is not None:
-            self._child.stdin.close()
-        told = await _heard(self._child)
-        return _Broadcast(places=len(self.places), seconds=seconds, **told)
 
 
 async def measure() -> tuple[Row, ...]:
@@ -137,41 +106,24 @@ async def _ours() -> list[_Broadcast]:
         path = Path(folder) / "store.db"
         async with open_store(f"sqlite:///{path}") as store, AsyncExitStack() as stack:
             await store.upgrade()
-            opening = (_standing(name, _DELIVERIES) for name in _FACTORIES)
+            opening = (standing(name, _DELIVERIES) for name in _FACTORIES)
             stands = [await stack.enter_async_context(one) for one in opening]
             await _owe(store, stands)
             times = await asyncio.gather(*(_dispatch(store, one) for one in stands))
-            return [await one.end(seconds) for one, seconds in zip(stands, times, strict=True)]
+            return [await _end(one, seconds) for one, seconds in zip(stands, times, strict=True)]
 
 
 async def _theirs(name: str, count: int, send: rivals.Send) -> _Broadcast:
-    async with _standing(name, count) as stand:
-        return await stand.end(await send(stand.options, stand.places))
+    async with standing(name, count) as stand:
+        return await _end(stand, await send(stand.options, stand.places))
 
 
-@asynccontextmanager
-async def _standing(name: str, count: int) -> AsyncIterator[_Stand]:
-    command = (sys.executable, "-m", "benchmarks.stand_ins", name, f"{count}")
-    paths = os.pathsep.join((f"{_ROOT}", f"{_ROOT / 'tests'}"))
-    child = await asyncio.create_subprocess_exec(
-        *command, stdin=PIPE, stdout=PIPE, limit=_LINE, env={**os.environ, "PYTHONPATH": paths}
-    )
-    try:
-        yield _Stand(name=name, child=child, **await _heard(child))
-    finally:
-        # Its end follows the end of its input, which is closed a second time if all went well.
-        await child.communicate(b"")
+async def _end(stand: Stand, seconds: float) -> _Broadcast:
+    """End a stand-in after a broadcast that took so long, and hear what became of that."""
+    return _Broadcast(places=len(stand.places), seconds=seconds, **await stand.end())
 
 
-async def _heard(child: Process) -> dict[str, Any]:
-    """A line of what a stand-in says."""
-    if child.stdout is None:
-        raise RuntimeError("the stand-in has no pipe")
-    told: dict[str, Any] = json.loads(await child.stdout.readline())
-    return told
-
-
-async def _owe(store: Store, stands: Iterable[_Stand]) -> None:
+async def _owe(store: Store, stands: Iterable[Stand]) -> None:
     """Owe all their places the news that an event's date moved."""
     now = datetime.now(UTC)
     event = an_event(date=now + timedelta(days=30))
@@ -207,7 +159,7 @@ class _Counted:
         return outcome
 
 
-async def _dispatch(store: Store, stand: _Stand) -> float:
+async def _dispatch(store: Store, stand: Stand) -> float:
     """Send what is owed; the seconds from the first claim to the last record."""
     clock = SystemClock()
     pace, wake, dice = SlotPace(clock), asyncio.Event(), Random(1)  # noqa: S311, jitter of retries

@@ -3,27 +3,48 @@
 PYTHONPATH=tests python -m benchmarks.stand_ins PLATFORM PLACES
 
 It prints where it is and its places, then, when its standard input ends, what became of them; both
-are a line of JSON. `pacing` starts it, and what is measured there shares no process with it.
+are a line of JSON. A line "RATE COUNT" lets people give commands, each in another place, and it
+prints after how many seconds each was answered. `beside` starts it, so that what is measured there
+shares no process with it.
 """
 
 import asyncio
 import json
+import math
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Any
 
+from standins.discord.interactions import Unanswered
 from standins.discord.server import DiscordStandIn
+from standins.discord.world import Right, Role
 from standins.telegram.flood import Limits
 from standins.telegram.server import TelegramStandIn
+from standins.telegram.world import Post
 
 LATENCY_S = 0.2
 """The longest: up to half of it on the way there, and up to half on the way back."""
 
 _CHANNELS_PER_SERVER = 50
+
+_COMMANDS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("next", {}),
+    ("events", {}),
+    ("status", {}),
+    ("subscriptions", {}),
+    ("subscribe", {"search": "docking"}),
+)
+"""What people ask in turn; the last one writes."""
+
+_NEWS = "Moved"
+"""A word in the first line of what is broadcast, and of no answer."""
+
+_UNANSWERED = math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +56,7 @@ class _Platform:
         places: the addresses that take messages.
         refused: how many requests it answered 429.
         got: the address of each message that it took.
+        ask: lets somebody give the nth command in a place; returns once it is answered.
 
     """
 
@@ -42,6 +64,7 @@ class _Platform:
     places: list[str]
     refused: Callable[[], int]
     got: Callable[[], Iterable[str]]
+    ask: Callable[[str, int], Awaitable[float]]
 
 
 @asynccontextmanager
@@ -52,8 +75,25 @@ async def _discord(count: int) -> AsyncIterator[_Platform]:
         while len(places) < count:
             most = min(_CHANNELS_PER_SERVER, count - len(places))
             server = await discord.join("Server", *(f"alerts-{one}" for one in range(most)))
+            # The rights to manage come by a role, as for everybody.
+            server.roles["1"] = Role(id="1", name="Managers", rights=Right.MANAGE_CHANNELS)
+            server.members[discord.manager.id] = ["1"]
             places += server.channels
+
+        async def ask(place: str, nth: int) -> float:
+            await discord.until_synced()
+            channel = discord.world.channel(place)
+            begun = time.perf_counter()
+            if channel is None:
+                raise LookupError(place)
+            try:
+                await discord.slash(channel, discord.manager, *_COMMANDS[nth % len(_COMMANDS)])
+            except (Unanswered, TimeoutError):
+                return _UNANSWERED
+            return time.perf_counter() - begun
+
         yield _Platform(
+            ask=ask,
             options=discord.options,
             places=places,
             refused=lambda: discord.limits.refused,
@@ -66,9 +106,33 @@ async def _telegram(count: int) -> AsyncIterator[_Platform]:
     dice = Random(1)  # noqa: S311 - jitter, the same in every run
     latency = partial(dice.uniform, 0, LATENCY_S / 2)
     async with TelegramStandIn(flood=Limits(), latency=latency) as telegram:
+        people = [telegram.user() for _ in range(count)]
+        by_place = {f"{one.id}": one for one in people}
+
+        async def ask(place: str, nth: int) -> float:
+            command, options = _COMMANDS[nth % len(_COMMANDS)]
+            words = " ".join((f"/{command}", *(f"{key}:{one}" for key, one in options.items())))
+            first, begun = len(telegram.posts), asyncio.get_running_loop().time()
+            telegram.say(by_place[place], words)
+            answers: list[Post] = []
+
+            def is_answered() -> bool:
+                since = telegram.posts[first:]
+                answers[:] = [
+                    one for one in since if f"{one.chat.id}" == place and not _is_news(one)
+                ]
+                return bool(answers)
+
+            try:
+                await telegram.until(is_answered)
+            except AssertionError:
+                return _UNANSWERED
+            return answers[0].at - begun
+
         yield _Platform(
+            ask=ask,
             options={"token": telegram.token, "api_base_url": telegram.base_url},
-            places=[f"{telegram.user().id}" for _ in range(count)],
+            places=[*by_place],
             refused=lambda: telegram.flood.refused,
             got=lambda: (f"{one.chat.id}" for one in telegram.posts),
         )
@@ -80,10 +144,31 @@ _PLATFORMS: dict[str, Callable[[int], AbstractAsyncContextManager[_Platform]]] =
 }
 
 
+def _is_news(post: Post) -> bool:
+    return _NEWS in post.text.partition("\n")[0]
+
+
+async def _ask(platform: _Platform, rate: int, count: int) -> list[float]:
+    """Let people ask evenly, each somewhere else; the seconds of those who were answered."""
+    places = Random(1).sample(platform.places, count)  # noqa: S311 - the same in every run
+    async with asyncio.TaskGroup() as group:
+        asking = []
+        for nth, place in enumerate(places):
+            asking.append(group.create_task(_ask_there(platform, place, nth)))
+            await asyncio.sleep(1 / rate)
+    return [seconds for one in asking if not math.isnan(seconds := one.result())]
+
+
+async def _ask_there(platform: _Platform, place: str, nth: int) -> float:
+    return await platform.ask(place, nth)
+
+
 async def _serve(name: str, count: int) -> None:
     async with _PLATFORMS[name](count) as platform:
         _say(options=platform.options, places=platform.places)
-        await asyncio.to_thread(sys.stdin.read)
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            rate, asked = map(int, line.split())
+            _say(seconds=await _ask(platform, rate, asked))
         got = [*platform.got()]
         _say(refused=platform.refused(), messages=len(got), reached=len({*got}))
 

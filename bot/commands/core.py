@@ -58,7 +58,7 @@ class CommandCore:
         self._adapter = adapter
         self._troubles = {} if troubles is None else troubles
         self._meter = meter
-        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs)
+        self._kit = Kit(store=store, clock=clock, status=status, specs=self.specs, wake=self.wake)
 
     def introduce(self, invite: str) -> None:
         """Where one adds the bot to another server or group; `/help` says it from now on."""
@@ -84,8 +84,6 @@ class CommandCore:
             logger.exception("Problem %s: /%s at %s failed", problem, name, request.place)
             return answer(refusals.crashed(problem), is_private=True)
         finally:
-            # `/start` resumes what was paused, and there may be others some day.
-            self.wake.set()
             took = self._kit.clock.elapsed() - began
             self._meter.answered(self._adapter, name, took, crashed=crashed)
 

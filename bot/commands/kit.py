@@ -1,5 +1,6 @@
 """What a handler is given, and what a command is: its spec and its handler."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ class Kit:
     Attributes:
         status: how the service stands now.
         specs: the commands as this adapter offers them.
+        wake: to be set when a destination may be sent to again.
         invite: where one adds the bot to another server; empty: nowhere.
 
     """
@@ -24,6 +26,7 @@ class Kit:
     clock: Clock
     status: Callable[[], Status]
     specs: tuple[CommandSpec, ...]
+    wake: asyncio.Event
     invite: str = ""
 
 

@@ -64,4 +64,5 @@ async def start(kit: Kit, request: CommandRequest) -> CommandReply:
         async with kit.store.writing() as unit:
             again = reached(health, now=kit.clock.now())
             await unit.destinations.set_health(request.place, again)
+        kit.wake.set()
     return answer(about.start(is_guided=request.is_guided))

@@ -7,6 +7,7 @@ clock is never shown or compared unless the precision is an hour or better.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum, IntEnum, unique
+from functools import lru_cache
 
 from bot.domain.events import StatedDate
 
@@ -92,6 +93,7 @@ def starts(stated: StatedDate) -> datetime | None:
     return None if span is None else span.start
 
 
+@lru_cache(maxsize=1024)  # most commands ask it of all events
 def window(stated: StatedDate) -> Window | None:
     """The span that a stated date allows; None without a date. A second is judged as its minute."""
     if stated.date is None:

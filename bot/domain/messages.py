@@ -129,10 +129,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """At most `count` requests in any span of `per`."""
+    """At most `count` requests in any span of `per`.
+
+    Attributes:
+        reserved: how many of them are kept for those for which a person waits.
+
+    """
 
     count: int
     per: timedelta
+    reserved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

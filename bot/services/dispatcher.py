@@ -226,13 +226,11 @@ class Dispatcher:
             written = await write(unit.outbox, claimed, self._write)
             ends = [
                 Result(delivery=one, verdict=end, at=now)
-                for one in claimed
-                if isinstance(end := written[one.form], Verdict)
+                for one, end in written
+                if isinstance(end, Verdict)
             ]
             await unit.outbox.finish(ends)
-            sending = [
-                (one, letter) for one in claimed if isinstance(letter := written[one.form], Letter)
-            ]
+            sending = [(one, letter) for one, letter in written if isinstance(letter, Letter)]
             await unit.outbox.start([(one, letter.id) for one, letter in sending], now=now)
         for one, letter in sending:
             self._launch(replace(one, attempts=one.attempts + 1, tried_at=now), letter.message)

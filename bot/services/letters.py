@@ -38,10 +38,14 @@ def unexpired(delivery: Delivery, now: datetime) -> Delivery:
 
 async def write(
     outbox: Outbox, claimed: Iterable[Delivery], writing: Write
-) -> dict[str, Letter | Verdict]:
-    """The message of each form among these deliveries; or why there is none."""
-    forms = {one.form: one.parts for one in claimed}
-    return {form: await _letter(outbox, form, parts, writing) for form, parts in forms.items()}
+) -> list[tuple[Delivery, Letter | Verdict]]:
+    """Each of these deliveries with its message, or with why there is none."""
+    forms = [(one, one.form) for one in claimed]
+    written = {
+        form: await _letter(outbox, form, one.parts, writing)
+        for form, one in {form: one for one, form in forms}.items()
+    }
+    return [(one, written[form]) for one, form in forms]
 
 
 async def _letter(

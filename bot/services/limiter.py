@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain, takewhile
 
 from bot.domain.deliveries import LONGEST_WAIT
-from bot.domain.messages import Lane, Limits, Rate
+from bot.domain.messages import Limits, Rate
 from bot.services.slots import Breaker, Gate, LaneState, Slots
 
 PATIENCE = timedelta(seconds=10)
@@ -19,6 +19,8 @@ _SECOND = timedelta(seconds=1)
 _OPENING = Limits(text=0, slots=5)
 _SLOW_SHARE = 10
 _FEW_LANES = 1024
+_A_MOMENT = timedelta(milliseconds=100)
+_MOMENTS, _FEW_SLOTS = 7, 4
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -43,6 +45,7 @@ class Limiter:
     def __init__(self) -> None:
         self._limits = _OPENING
         self._slots = Slots(rate=Rate(count=_OPENING.slots, per=_SECOND))
+        self._evenly = Slots(rate=_even_rate(_OPENING.slots))
         self._gate = Gate(slots=_OPENING.slots)
         self._breaker = Breaker()
         self._lanes: dict[str, LaneState] = {}
@@ -55,19 +58,23 @@ class Limiter:
         """Go by these limits from now on; what is held stays held."""
         self._limits = limits
         self._slots.rate = Rate(count=limits.slots, per=_SECOND)
+        self._evenly.rate = _even_rate(limits.slots)
         self._gate.slots = limits.slots
 
-    def delay(self, address: str, now: datetime, *, behind: int = 0) -> timedelta:
+    def delay(
+        self, address: str, now: datetime, *, behind: int = 0, is_urgent: bool = False
+    ) -> timedelta:
         """How long a request to this address would wait for its lane and the gate.
 
         Args:
             address: the destination; empty: none.
             now: the present.
             behind: how many others to the same destination go before it.
+            is_urgent: a person waits for it.
 
         """
-        lane = self._lane(address, now)
-        own = timedelta(0) if lane is None else lane.delay(now, behind)
+        lane = self._lane(address, now, is_used=False)
+        own = timedelta(0) if lane is None else lane.delay(now, behind, is_urgent=is_urgent)
         return max(own, self._closed_until(now) - now)
 
     def ask(self, address: str, now: datetime, *, is_urgent: bool) -> Ticket:
@@ -76,7 +83,7 @@ class Limiter:
         ticket = Ticket(lane=lane, is_urgent=is_urgent, deadline=now + PATIENCE)
         self._queue(ticket)[ticket] = None
         if lane is not None:
-            lane.waiting += 1
+            lane.count(1, is_urgent=is_urgent)
         return ticket
 
     def grant(self, now: datetime) -> list[Ticket]:
@@ -84,12 +91,19 @@ class Limiter:
 
         Whoever waits for its lane holds up nobody else.
         """
-        free = self._free(now)
+        granted = self._grant(self._urgent, now, self._free(now))
+        others = self._grant(self._others, now, min(self._free(now), self._room(now)))
+        for _ in others:
+            self._evenly.take()
+            self._evenly.give_back(now, answered=True)
+        return granted + others
+
+    def _grant(self, queue: dict[Ticket, None], now: datetime, most: int) -> list[Ticket]:
         granted: list[Ticket] = []
-        for ticket in self._waiting():
-            if len(granted) >= free:
+        for ticket in queue:
+            if len(granted) >= most:
                 break
-            if ticket.lane is None or ticket.lane.is_free(now):
+            if ticket.lane is None or ticket.lane.is_free(now, is_urgent=ticket.is_urgent):
                 for slots in self._slots_of(ticket):
                     slots.take()
                 granted.append(ticket)
@@ -116,7 +130,7 @@ class Limiter:
         if ticket in self._queue(ticket):
             del self._queue(ticket)[ticket]
             if ticket.lane is not None:
-                ticket.lane.waiting -= 1
+                ticket.lane.count(-1, is_urgent=ticket.is_urgent)
 
     def give_back(self, ticket: Ticket, now: datetime, *, answered: bool) -> None:
         """Give back the slots of a request that was made; they are held a while longer."""
@@ -154,9 +168,14 @@ class Limiter:
             yield closed_until
         elif self._free(now) <= 0:
             yield from filter(None, [self._slots.next_return()])
+        elif self._others and self._room(now) <= 0:
+            yield from filter(None, [self._evenly.next_return(), *self._of_lanes(now)])
         else:
-            lanes = {one.lane for one in self._waiting() if one.lane is not None}
-            yield from filter(None, (lane.next_moment(now) for lane in lanes))
+            yield from self._of_lanes(now)
+
+    def _of_lanes(self, now: datetime) -> Iterator[datetime]:
+        lanes = {one.lane for one in self._waiting() if one.lane is not None}
+        yield from filter(None, (lane.next_moment(now) for lane in lanes))
 
     def _free(self, now: datetime) -> int:
         if self._closed_until(now) > now:
@@ -167,6 +186,13 @@ class Limiter:
         if self._breaker.is_slow(now):
             limit = min(limit, max(self._gate.slots // _SLOW_SHARE, 1))
         return self._slots.free(now, limit)
+
+    def _room(self, now: datetime) -> int:
+        """How many may go that are not urgent; so their slots come back as evenly as they went.
+
+        Were all taken at once, whoever asks then would wait a whole second for the next.
+        """
+        return self._evenly.free(now) if self._limits.slots else len(self._others)
 
     def _closed_until(self, now: datetime) -> datetime:
         """The present when nothing is closed."""
@@ -183,15 +209,19 @@ class Limiter:
         if ticket.lane is not None:
             yield from ticket.lane.slots
 
-    def _lane(self, address: str, now: datetime) -> LaneState | None:
-        if not address:
-            return None
-        declared = self._limits.lane(address) or Lane(key=address, rates=())
-        if declared.key not in self._lanes:
+    def _lane(self, address: str, now: datetime, *, is_used: bool = True) -> LaneState | None:
+        """The lane of an address; where the platform declares none, there is one once it is used.
+
+        The platform may block an address without limits of its own.
+        """
+        declared = self._limits.lane(address) if address else None
+        key = address if declared is None else declared.key
+        lane = self._lanes.get(key)
+        if lane is None and (declared is not None or (address and is_used)):
             self._sweep(now)
-            slots = tuple(Slots(rate=rate) for rate in declared.rates)
-            self._lanes[declared.key] = LaneState(slots=slots)
-        return self._lanes[declared.key]
+            rates = () if declared is None else declared.rates
+            lane = self._lanes[key] = LaneState(slots=tuple(Slots(rate=one) for one in rates))
+        return lane
 
     def _sweep(self, now: datetime) -> None:
         """Forget lanes that rest, rarely enough that it costs nothing on the whole."""
@@ -199,3 +229,8 @@ class Limiter:
             return
         self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.is_idle(now)}
         self._sweep_at = max(2 * len(self._lanes), _FEW_LANES)
+
+
+def _even_rate(slots: int) -> Rate:
+    """Somewhat more than what comes back in a moment, so that evenness costs no speed."""
+    return Rate(count=max(-(-slots // _MOMENTS), _FEW_SLOTS), per=_A_MOMENT)

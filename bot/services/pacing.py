@@ -78,7 +78,7 @@ class SlotPace:
 
     async def _admitted(self, address: str, *, is_urgent: bool) -> Ticket:
         now = self._now()
-        delay = self._limiter.delay(address, now)
+        delay = self._limiter.delay(address, now, is_urgent=is_urgent)
         if delay > PATIENCE:
             raise _held_back(address, delay)
         waiter = _Waiter(self._limiter.ask(address, now, is_urgent=is_urgent))
@@ -91,7 +91,8 @@ class SlotPace:
         finally:
             self._let_go(waiter, has_slots=has_slots)
         if waiter.is_late:
-            raise _held_back(address, max(self.delay(address), _SOON))
+            late = self._limiter.delay(address, self._now(), is_urgent=is_urgent)
+            raise _held_back(address, max(late, _SOON))
         return waiter.ticket
 
     async def _decision(self, waiter: _Waiter) -> None:

@@ -62,12 +62,16 @@ class Slots:
         """When the next held slot comes back; None: none is held."""
         return self._returns[0] if self._returns else None
 
-    def delay(self, now: datetime, behind: int) -> timedelta:
+    def open(self, now: datetime, *, is_urgent: bool) -> int:
+        """How many slots such a request can choose from."""
+        return self.free(now, self._count(is_urgent=is_urgent))
+
+    def delay(self, now: datetime, behind: int, *, is_urgent: bool) -> timedelta:
         """How long a request waits that has `behind` others before it; about, never much less."""
-        beyond = behind - self.free(now)
+        beyond = behind - self.open(now, is_urgent=is_urgent)
         if beyond < 0:
             return timedelta(0)
-        rounds, place = divmod(beyond, self.rate.count)
+        rounds, place = divmod(beyond, self._count(is_urgent=is_urgent))
         known = nsmallest(place + 1, self._returns)
         at = known[place] if place < len(known) else now + self.rate.per
         return at - now + rounds * (self.rate.per + MARGIN)
@@ -76,6 +80,9 @@ class Slots:
         """Whether it remembers nothing."""
         return self.free(now) == self.rate.count
 
+    def _count(self, *, is_urgent: bool) -> int:
+        return self.rate.count - (0 if is_urgent else self.rate.reserved)
+
     def _forget(self, now: datetime) -> None:
         while self._returns and self._returns[0] <= now:
             heappop(self._returns)
@@ -83,36 +90,53 @@ class Slots:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class LaneState:
-    """One lane: its rates, a platform's word to stay away, and who waits for it."""
+    """One lane: its rates, a platform's word to stay away, and how many wait for it.
+
+    Attributes:
+        urgent: those of them for whom a person waits.
+        others: the rest.
+
+    """
 
     slots: tuple[Slots, ...]
     blocked_until: datetime | None = None
-    waiting: int = 0
+    urgent: int = 0
+    others: int = 0
 
-    def is_free(self, now: datetime) -> bool:
-        """Whether a request may go."""
-        return not self._is_blocked(now) and all(one.free(now) > 0 for one in self.slots)
+    def is_free(self, now: datetime, *, is_urgent: bool) -> bool:
+        """Whether such a request may go."""
+        has_room = all(one.open(now, is_urgent=is_urgent) > 0 for one in self.slots)
+        return has_room and not self._is_blocked(now)
 
     def is_idle(self, now: datetime) -> bool:
         """Whether it can be forgotten."""
         rests = all(one.is_idle(now) for one in self.slots)
-        return not self.waiting and not self._is_blocked(now) and rests
+        return not (self.urgent or self.others or self._is_blocked(now)) and rests
+
+    def count(self, change: int, *, is_urgent: bool) -> None:
+        """Count who comes to wait, or goes."""
+        if is_urgent:
+            self.urgent += change
+        else:
+            self.others += change
 
     def block(self, until: datetime) -> None:
         """Stay away until then, or later if a later end was named before."""
         self.blocked_until = max(until, self.blocked_until or until)
 
-    def delay(self, now: datetime, behind: int) -> timedelta:
+    def delay(self, now: datetime, behind: int, *, is_urgent: bool) -> timedelta:
         """How long a request waits that has `behind` others before it, besides those waiting."""
-        ahead = self.waiting + behind
+        ahead = behind + self.urgent + (0 if is_urgent else self.others)
         blocked = (self.blocked_until or now) - now
-        return max(timedelta(0), blocked, *(one.delay(now, ahead) for one in self.slots))
+        own = (one.delay(now, ahead, is_urgent=is_urgent) for one in self.slots)
+        return max(timedelta(0), blocked, *own)
 
     def next_moment(self, now: datetime) -> datetime | None:
         """When a request may go; None: an answer decides, or nothing holds it up."""
         if self._is_blocked(now):
             return self.blocked_until
-        returns = [one.next_return() for one in self.slots if one.free(now) <= 0]
+        full = [one for one in self.slots if one.open(now, is_urgent=not self.others) <= 0]
+        returns = [one.next_return() for one in full]
         known = [moment for moment in returns if moment is not None]
         return max(known) if returns and len(known) == len(returns) else None
 

@@ -16,6 +16,11 @@ from bot.services.pacing import SlotPace
 SHORTLY = timedelta(seconds=2)
 """How long a delivery may wait for its destination's own limit and keep others from sending."""
 
+_REMEMBERED = 64
+"""Of one lane; those behind come back when the last of these goes, and are looked at again."""
+
+_FEW_LANES = 1024
+
 
 class Turns:
     """The queue before each destination, by its adapter's limits.
@@ -29,6 +34,7 @@ class Turns:
         self._pace = pace
         self._limits = limits
         self._waiting: dict[str, dict[DeliveryId, datetime]] = {}
+        self._sweep_at = _FEW_LANES
         self.until = now
 
     def put_off(
@@ -44,7 +50,8 @@ class Turns:
             ahead[key] += 1
             if at - now > SHORTLY:
                 put_off.append((delivery, at))
-                self._waiting.setdefault(key, {})[delivery.id] = at
+                self._remember(key, delivery, at)
+        self._sweep(now)
         self.until = max([self.until, *(at for _, at in put_off)])
         return put_off
 
@@ -52,6 +59,18 @@ class Turns:
         """Nobody waits any more: the clock was set back, and the outbox knows it."""
         self._waiting.clear()
         self.until = now
+
+    def _remember(self, key: str, delivery: Delivery, at: datetime) -> None:
+        waiting = self._waiting.setdefault(key, {})
+        if len(waiting) < _REMEMBERED:
+            waiting[delivery.id] = at
+
+    def _sweep(self, now: datetime) -> None:
+        """Forget lanes of which nothing came back: it was ended otherwise, or goes elsewhere."""
+        if len(self._waiting) < self._sweep_at:
+            return
+        self._waiting = {key: one for key, one in self._waiting.items() if max(one.values()) > now}
+        self._sweep_at = max(2 * len(self._waiting), _FEW_LANES)
 
     def _key(self, delivery: Delivery) -> str:
         address = delivery.destination.address

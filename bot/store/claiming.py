@@ -4,11 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.deliveries import Priority, State
-from bot.store.tables import deliveries, fanouts
+from bot.store.tables import UtcTime, deliveries, fanouts
 
 PENDING = literal(State.PENDING.value, literal_execute=True)
 """Written out in the statement: a bound parameter would hide the partial index from the planner."""
@@ -20,14 +31,9 @@ async def take(
     """Lease what is due and fold what waits behind it; the ids of those leased, in no order."""
     ids: list[int] = []
     for priority in Priority:
-        due = _claimable(adapter, priority, now).limit(limit - len(ids))
-        taken = (
-            update(deliveries)
-            .where(deliveries.c.id.in_(due))
-            .values(state=State.LEASED, lease_until=now + lease)
-            .returning(deliveries.c.id)
-        )
-        ids += (await connection.execute(taken)).scalars()
+        values = {"by": adapter, "rank": priority, "now": now, "until": now + lease}
+        taken = await connection.execute(_TAKE, values | {"most": limit - len(ids)})
+        ids += taken.scalars()
         if len(ids) >= limit:
             break
     folds = await _folds(connection, ids, now) if ids else []
@@ -53,7 +59,7 @@ async def hasten(
     await connection.execute(update(deliveries).where(waits).values(not_before=now))
 
 
-def _claimable(adapter: str, priority: Priority, now: datetime) -> Select[tuple[int]]:
+def _claimable() -> Select[tuple[int]]:
     """Due deliveries of a priority that no other of their event and destination holds up.
 
     Those that are due the longest first, the order that `ix_deliveries_claim` has them in: so
@@ -61,6 +67,7 @@ def _claimable(adapter: str, priority: Priority, now: datetime) -> Select[tuple[
     """
     mine, other = deliveries.alias("mine"), deliveries.alias("other")
     is_doubted, am_doubted = (one.c.in_doubt_since.is_not(None) for one in (other, mine))
+    now = bindparam("now", type_=UtcTime)
     goes_first = or_(
         other.c.state != State.PENDING,
         other.c.not_before > now,
@@ -81,25 +88,19 @@ def _claimable(adapter: str, priority: Priority, now: datetime) -> Select[tuple[
         goes_first,
     )
     due = (
-        mine.c.adapter == adapter,
-        mine.c.priority == priority,
+        mine.c.adapter == bindparam("by"),
+        mine.c.priority == bindparam("rank"),
         mine.c.state == PENDING,
         mine.c.not_before <= now,
     )
-    return select(mine.c.id).where(*due, ~held_up).order_by(mine.c.not_before, mine.c.id)
+    in_order = select(mine.c.id).where(*due, ~held_up).order_by(mine.c.not_before, mine.c.id)
+    return in_order.limit(bindparam("most", type_=Integer))
 
 
 async def next_due(connection: AsyncConnection, adapter: str, after: datetime) -> datetime | None:
     """The earliest moment after this one at which a pending delivery becomes due."""
     earliest = [
-        await connection.scalar(
-            select(func.min(deliveries.c.not_before)).where(
-                deliveries.c.adapter == adapter,
-                deliveries.c.priority == priority,
-                deliveries.c.state == PENDING,
-                deliveries.c.not_before > after,
-            )
-        )
+        await connection.scalar(_NEXT_DUE, {"by": adapter, "rank": priority, "after": after})
         for priority in Priority
     ]
     return min((moment for moment in earliest if moment is not None), default=None)
@@ -109,24 +110,42 @@ async def _folds(
     connection: AsyncConnection, carriers: Sequence[int], now: datetime
 ) -> list[dict[str, Any]]:
     """What else is pending for the events and destinations of these, unless it is in doubt."""
+    return [
+        {"folded": row.id, "into": row.carrier, "tried": row.attempts, "now": now}
+        for row in await connection.execute(_BEHIND, {"carriers": carriers})
+    ]
+
+
+def _behind() -> Select[tuple[int, int, int]]:
     carrier, other = deliveries.alias("carrier"), deliveries.alias("other")
     same_pair = and_(
         other.c.destination_id == carrier.c.destination_id,
         other.c.event_id == carrier.c.event_id,
         other.c.done_at.is_(None),
     )
-    behind = (
+    claimed = carrier.c.id.in_(bindparam("carriers", expanding=True))
+    return (
         select(other.c.id, other.c.attempts, carrier.c.id.label("carrier"))
         .join(other, same_pair)
-        .where(carrier.c.id.in_(carriers), other.c.state == State.PENDING)
+        .where(claimed, other.c.state == State.PENDING)
         .where(carrier.c.in_doubt_since.is_(None), other.c.in_doubt_since.is_(None))
     )
-    return [
-        {"folded": row.id, "into": row.carrier, "tried": row.attempts, "now": now}
-        for row in await connection.execute(behind)
-    ]
 
 
+# Built once: that takes longer than to run one for a few rows.
+_TAKE = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(_claimable()))
+    .values(state=State.LEASED, lease_until=bindparam("until"))
+    .returning(deliveries.c.id)
+)
+_NEXT_DUE = select(func.min(deliveries.c.not_before)).where(
+    deliveries.c.adapter == bindparam("by"),
+    deliveries.c.priority == bindparam("rank"),
+    deliveries.c.state == PENDING,
+    deliveries.c.not_before > bindparam("after", type_=UtcTime),
+)
+_BEHIND = _behind()
 _FOLD = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("folded"))

@@ -42,6 +42,7 @@ def dump(record: Event | Change | Message) -> bytes:
     return msgspec.json.encode(record)
 
 
+@lru_cache(maxsize=1024)  # most commands look through all events, which seldom change
 def load_event(body: bytes) -> Event:
     """An event from its bytes."""
     return msgspec.json.decode(body, type=Event)

@@ -8,13 +8,13 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     func,
     literal,
     select,
     true,
-    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -97,13 +97,11 @@ class SqlDestinations:
 
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
         """The health of those of them that are not active."""
-        pair = tuple_(destinations.c.adapter, destinations.c.address)
-        pairs = [(one.adapter, one.address) for one in asked]
-        query = _joined().where(pair.in_(pairs), channels.c.reach != Reach.ACTIVE.value)
-        found = await self._connection.execute(query)
-        return {
-            Destination(adapter=row.adapter, address=row.address): _health(row) for row in found
-        }
+        names = {one.adapter for one in asked}
+        addresses = {one.address for one in asked}
+        found = await self._connection.execute(_UNWELL, {"adapters": names, "asked": addresses})
+        by_place = ((Destination(adapter=row.adapter, address=row.address), row) for row in found)
+        return {place: _health(row) for place, row in by_place if place in asked}
 
     async def paused(self, adapter: str, *, after: str, limit: int) -> tuple[Destination, ...]:
         """Paused destinations of an adapter by address, from the first behind `after` on."""
@@ -187,21 +185,12 @@ class SqlDestinations:
 
     async def muted(self, destination: Destination) -> tuple[EventId, ...]:
         """The events that are silenced here, by id."""
-        query = select(mutes.c.event_id).join(destinations).order_by(mutes.c.event_id)
-        found = await self._connection.execute(query.where(*_is(destination)))
+        found = await self._connection.execute(_MUTED_THERE, _there(destination))
         return tuple(EventId(key) for key in found.scalars())
 
     async def last_delivery(self, destination: Destination) -> Record | None:
         """The delivery that was last sent or given up here; None: none was."""
-        ended = (
-            select(deliveries.c.id)
-            .join(destinations)
-            .where(*_is(destination), deliveries.c.done_at.is_not(None))
-            .where(deliveries.c.state.in_([State.SENT, State.DEAD, State.UNKNOWN]))
-            .order_by(deliveries.c.done_at.desc(), deliveries.c.id.desc())
-            .limit(1)
-        )
-        key = await self._connection.scalar(ended)
+        key = await self._connection.scalar(_LAST_THERE, _there(destination))
         return None if key is None else await records.one(self._connection, key)
 
     async def count(self) -> Mapping[tuple[str, Reach], int]:
@@ -225,7 +214,7 @@ class SqlDestinations:
         await self._set(destination, values)
 
     async def _row(self, destination: Destination) -> Row[Any] | None:
-        found = await self._connection.execute(_joined().where(*_is(destination)))
+        found = await self._connection.execute(_ROW, _there(destination))
         row: Row[Any] | None = found.one_or_none()
         return row
 
@@ -263,6 +252,13 @@ def _joined() -> Select[Any]:
     )
 
 
+_UNWELL = _joined().where(
+    destinations.c.adapter.in_(bindparam("adapters", expanding=True)),
+    destinations.c.address.in_(bindparam("asked", expanding=True)),
+    channels.c.reach != Reach.ACTIVE.value,
+)
+
+
 def _was_told() -> ColumnElement[bool]:
     """What was told stays told until a success or the platform's own word ends the trouble."""
     return case((channels.c.reach == Reach.ACTIVE.value, False), else_=channels.c.is_told)
@@ -274,11 +270,25 @@ def _is_paused(adapter: str) -> ColumnElement[bool]:
     return and_(destinations.c.adapter == adapter, paused)
 
 
-def _is(destination: Destination) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (
-        destinations.c.adapter == destination.adapter,
-        destinations.c.address == destination.address,
-    )
+def _there(destination: Destination) -> dict[str, str]:
+    """The parameters of the statements below."""
+    return {"by": destination.adapter, "at": destination.address}
+
+
+# Built once, for every command asks them.
+_IS_THERE = (destinations.c.adapter == bindparam("by"), destinations.c.address == bindparam("at"))
+_ROW = _joined().where(*_IS_THERE)
+_MUTED_THERE = (
+    select(mutes.c.event_id).join(destinations).where(*_IS_THERE).order_by(mutes.c.event_id)
+)
+_LAST_THERE = (
+    select(deliveries.c.id)
+    .join(destinations)
+    .where(*_IS_THERE, deliveries.c.done_at.is_not(None))
+    .where(deliveries.c.state.in_([State.SENT, State.DEAD, State.UNKNOWN]))
+    .order_by(deliveries.c.done_at.desc(), deliveries.c.id.desc())
+    .limit(1)
+)
 
 
 def _holds_subscriptions() -> ColumnElement[bool]:

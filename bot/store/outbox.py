@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import Change, DateChanged, Kind, News, Reminder
@@ -64,11 +64,11 @@ class SqlOutbox:
         return await self._deliveries(ids) if ids else ()
 
     async def _deliveries(self, ids: Sequence[int]) -> tuple[Delivery, ...]:
-        folded = await self._connection.execute(_parts().where(deliveries.c.folded_into.in_(ids)))
+        folded = await self._connection.execute(_FOLDED, {"keys": ids})
         parts: dict[int, list[Part]] = defaultdict(list)
         for row in folded:
             parts[row.folded_into].append(_part(row))
-        rows = await self._connection.execute(_whole().where(deliveries.c.id.in_(ids)))
+        rows = await self._connection.execute(_OWN, {"keys": ids})
         claimed = [_delivery(row, [*parts[row.id], _part(row)]) for row in rows]
         return tuple(sorted(claimed, key=lambda one: (one.priority, one.id)))
 
@@ -195,19 +195,20 @@ def _parts() -> Select[Any]:
     ).join_from(deliveries, fanouts)
 
 
-def _whole() -> Select[Any]:
-    """Deliveries with what is known of their destinations."""
-    here = and_(
-        posts.c.destination_id == deliveries.c.destination_id,
-        posts.c.event_id == deliveries.c.event_id,
-    )
-    return (
-        _parts()
-        .add_columns(destinations.c.adapter, destinations.c.address, channels.c.spec, posts.c.post)
-        .join(destinations, destinations.c.id == deliveries.c.destination_id)
-        .outerjoin(channels, channels.c.destination_id == destinations.c.id)
-        .outerjoin(posts, here)
-    )
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+_FOLDED = _parts().where(deliveries.c.folded_into.in_(_KEYS))
+_HERE = and_(
+    posts.c.destination_id == deliveries.c.destination_id,
+    posts.c.event_id == deliveries.c.event_id,
+)
+_OWN = (
+    _parts()
+    .add_columns(destinations.c.adapter, destinations.c.address, channels.c.spec, posts.c.post)
+    .join(destinations, destinations.c.id == deliveries.c.destination_id)
+    .outerjoin(channels, channels.c.destination_id == destinations.c.id)
+    .outerjoin(posts, _HERE)
+    .where(deliveries.c.id.in_(_KEYS))
+)
 
 
 def _tells_a_move(rows: Iterable[Row[Any]]) -> bool:

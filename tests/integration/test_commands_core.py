@@ -214,3 +214,27 @@ async def test_a_place_has_what_was_asked_there(counter: Counter) -> None:
 
     assert await counter.filters() == []
     assert len(await counter.filters(topic)) == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["next", "status", "subscribe search:docking", "settings silent:on"]
+)
+async def test_commands_wake_no_sender(counter: Counter, line: str) -> None:
+    """A woken sender looks into the outbox: a hundred commands a second must not make it do so."""
+    await counter.ask(line)
+
+    assert not counter.core.wake.is_set()
+
+
+async def test_start_wakes_the_sender_of_what_was_paused(counter: Counter) -> None:
+    """What was held is due at once; where nothing was, there is nothing to wake for."""
+    await counter.core.unreachable(HERE.address, "the person has blocked the bot")
+    counter.core.wake.clear()
+
+    await counter.ask("start")
+    woken = counter.core.wake.is_set()
+    counter.core.wake.clear()
+    await counter.ask("start")
+
+    assert woken
+    assert not counter.core.wake.is_set()

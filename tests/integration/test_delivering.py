@@ -516,6 +516,18 @@ async def test_destinations_own_limit_is_kept_without_failed_attempts(store: Sql
         assert {one.attempts for one in await unit.outbox.records()} == {1}
 
 
+async def test_long_queue_of_one_destination_is_sent_whole(store: SqlStore) -> None:
+    """Also where it is longer than what is remembered of it: each once, none tried in vain."""
+    await subscribe(store, to())
+    async with sending(store, limits=SLOW) as sender:
+        await tell_of(store, *range(1, 81))
+        await sender.pass_time(timedelta(seconds=130), step=SECOND / 2)
+
+    assert sorted(one.event_id for one, _ in sender.adapter.sent) == [*range(1, 81)]
+    async with store.reading() as unit:
+        assert {one.attempts for one in await unit.outbox.records()} == {1}
+
+
 async def test_slow_destination_holds_up_nobody_else(store: SqlStore) -> None:
     """However much waits for one chat, the others get theirs at once."""
     await subscribe(store, to())

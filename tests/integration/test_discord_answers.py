@@ -1,13 +1,15 @@
 """Answers on Discord: in time, private, one after the other, in place; and buttons."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 from discord_cores import MUTE, Core, says
-from discord_rooms import Room, connected_room
-from standins.discord.interactions import shown_text
+from discord_rooms import Room, connected_room, until
+from standins.discord.interactions import Unanswered, shown_text
 from standins.discord.server import DiscordStandIn
 
+from bot.adapters.discord.answering import MOST
 from bot.domain.messages import Message
 from bot.domain.requests import (
     CommandReply,
@@ -203,3 +205,26 @@ async def test_answers_wait_for_no_slot(discord_server: DiscordStandIn, core: Co
 
     assert reply.content == "Done"
     assert len(core.requests) == 1
+
+
+@pytest.mark.usefixtures("opened")
+async def test_only_so_many_are_answered_at_once(
+    discord_server: DiscordStandIn, core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What comes beyond them is not answered and costs nothing; there is one line in the log."""
+    core.ready.clear()
+    asking = [
+        asyncio.ensure_future(
+            discord_server.slash(
+                discord_server.alerts, discord_server.manager, "status", settled=False
+            )
+        )
+        for _ in range(MOST + 20)
+    ]
+    await until(lambda: len(core.requests) == MOST and "unanswered" in caplog.text)
+    core.ready.set()
+    done = await asyncio.gather(*asking, return_exceptions=True)
+
+    unanswered = [one for one in done if isinstance(one, Unanswered)]
+    assert (len(unanswered), len(core.requests)) == (20, MOST)
+    assert caplog.text.count("some go unanswered") == 1

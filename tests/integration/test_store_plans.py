@@ -23,7 +23,8 @@ def connection() -> Iterator[Connection]:
 
 def test_claim_reads_only_what_is_due_and_in_its_order(connection: Connection) -> None:
     """A million deliveries that wait for a retry must not be read to find the one that is due."""
-    claim = claiming._claimable("console", Priority.NEWS, START).limit(100)
+    asked = {"by": "console", "rank": Priority.NEWS, "now": START, "most": 100}
+    claim = claiming._claimable().params(asked)
     text = claim.compile(connection, compile_kwargs={"literal_binds": True})
 
     plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]

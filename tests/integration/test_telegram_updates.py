@@ -171,8 +171,8 @@ class Script:
             request=AiohttpRequest(connections=1),
             get_updates_request=AiohttpRequest(connections=1),
         )
-        inbox = Inbox(lambda _update: asyncio.sleep(0))
-        async with bot:
+        async with bot, asyncio.TaskGroup() as group:
+            inbox = Inbox(lambda _update: asyncio.sleep(0), group)
             poller = Poller(bot, inbox, self.report, monotonic=lambda: self.now)
             stop = asyncio.Event()
             stop.set()

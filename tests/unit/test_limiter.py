@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -172,6 +173,55 @@ def test_urgent_overtakes() -> None:
     assert not ordinary.may_go
 
 
+@pytest.mark.parametrize("longest", [0.0, 0.05, 0.2])
+def test_nobody_waits_a_whole_second_in_a_broadcast(longest: float) -> None:
+    """Slots come back as evenly as they went, though the network is so steady that none mixes them.
+
+    Were all taken in one moment, all would come back in one, and who asks between waited a second.
+    """
+    limiter = a_limiter()
+    world = World(limiter=limiter, latency=latencies(1, longest))
+
+    broadcast(world, [f"{number}" for number in range(600)], senders=30)
+
+    ends = [one for one in world.ends if one > START + 2 * SECOND]
+    gaps = [later - sooner for sooner, later in pairwise(ends)]
+    assert max(gaps) < 0.5 * SECOND
+
+
+def test_group_full_of_news_is_still_answered() -> None:
+    """Some of a group's requests are kept for people; beyond them its own limit holds for all."""
+    rates = (Rate(count=18, per=MINUTE, reserved=3),)
+    limiter = a_limiter(Limits(text=4096, slots=0, lane=lambda key: Lane(key=key, rates=rates)))
+    news = [limiter.ask("-1", START, is_urgent=False) for _ in range(18)]
+    asked = [limiter.ask("-1", START, is_urgent=True) for _ in range(4)]
+
+    assert limiter.grant(START) == [*asked, *news[:11]]
+
+    late = [limiter.ask("-1", START, is_urgent=True) for _ in range(4)]
+    assert limiter.grant(START) == late[:3]
+
+
+def test_answer_does_not_queue_behind_news_of_its_chat() -> None:
+    """Where news must wait a minute for its chat's limit, an answer goes at once."""
+    rates = (Rate(count=18, per=MINUTE, reserved=3),)
+    limiter = a_limiter(Limits(text=4096, slots=0, lane=lambda key: Lane(key=key, rates=rates)))
+    for _ in range(15):
+        limiter.give_back(_admitted(limiter, "-1"), START, answered=True)
+    limiter.ask("-1", START, is_urgent=False)
+
+    assert limiter.delay("-1", START) >= MINUTE
+    assert limiter.delay("-1", START, is_urgent=True) == timedelta(0)
+    assert _admitted(limiter, "-1", is_urgent=True).may_go
+
+
+def _admitted(limiter: Limiter, address: str, *, is_urgent: bool = False) -> Ticket:
+    """A request that goes at once."""
+    ticket = limiter.ask(address, START, is_urgent=is_urgent)
+    assert limiter.grant(START) == [ticket]
+    return ticket
+
+
 def test_blocked_destination_holds_up_nobody_else() -> None:
     """A flood wait of one chat is its own."""
     limiter = a_limiter()
@@ -207,8 +257,8 @@ def test_global_429_closes_one_gate_for_all() -> None:
 
 
 def granted(limiter: Limiter, now: datetime) -> int:
-    """How many may go at once."""
-    tickets = [limiter.ask(f"{number}", now, is_urgent=False) for number in range(100)]
+    """How many may go at once; only the urgent may all take theirs in the same moment."""
+    tickets = [limiter.ask(f"{number}", now, is_urgent=True) for number in range(100)]
     may_go = limiter.grant(now)
     for ticket in tickets:
         limiter.leave(ticket)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import tzinfo
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 
@@ -22,7 +22,16 @@ from bot.adapters.discord.layout import (
 from bot.adapters.discord.outcomes import is_our_fault
 from bot.adapters.discord.transport import FAILURES
 from bot.domain.messages import Limits
-from bot.domain.requests import CommandReply, CommandRequest, CommandSpec, Desk, Who
+from bot.domain.requests import (
+    Choice,
+    CommandReply,
+    CommandRequest,
+    CommandSpec,
+    Desk,
+    Option,
+    Who,
+)
+from bot.domain.subscriptions import Destination
 from bot.rendering.bundling import Bundle, bundled
 
 logger = logging.getLogger(__name__)
@@ -30,10 +39,14 @@ logger = logging.getLogger(__name__)
 _THINKING_S = 1.5
 """After so long "thinking…" is shown: Discord waits 3 s for a first answer, travel included."""
 
+MOST = 250
+"""Commands, presses and completions under way at once; what comes beyond them is not answered."""
+
 _ANSWER_S = 20.0
 _PARTING_S = 5.0
 _EDITED = ("embeds", "view", "content", "allowed_mentions")
 
+T = TypeVar("T")
 Showing = Callable[[Arguments], Awaitable[Any]]
 
 
@@ -44,6 +57,7 @@ class Answers:
         self._desk = desk
         self._limits = limits
         self._under_way = 0
+        self._is_overfull = False
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -57,7 +71,8 @@ class Answers:
             return
         refusal_likely = spec.who is Who.MANAGERS and not request.may_manage
         thinks_privately = spec.is_private or refusal_likely
-        await self._count(self._answer(interaction, request, thinks_privately=thinks_privately))
+        answer = partial(self._answer, interaction, request, thinks_privately=thinks_privately)
+        await self._count(answer)
 
     async def press(self, interaction: Interaction) -> None:
         """Answer a pressed button."""
@@ -65,7 +80,7 @@ class Answers:
         if request is None:
             logger.warning("A button was pressed whose id is none of ours")
             return
-        await self._count(self._answer(interaction, request, thinks_privately=True))
+        await self._count(partial(self._answer, interaction, request, thinks_privately=True))
 
     async def until_idle(self) -> None:
         """Wait a while for what is under way."""
@@ -75,15 +90,31 @@ class Answers:
         except TimeoutError:
             logger.warning("Left %d commands unanswered", self._under_way)
 
-    async def _count(self, answering: Awaitable[None]) -> None:
+    async def complete(
+        self, spec: CommandSpec, option: Option, text: str, place: Destination
+    ) -> tuple[Choice, ...]:
+        """Suggest what an option could be."""
+        suggest = partial(self._desk.complete, spec.name, option, text, place=place)
+        return await self._count(suggest) or ()
+
+    async def _count(self, work: Callable[[], Awaitable[T]]) -> T | None:
+        """Do it if there is room; None: there is not."""
+        if self._is_too_much():
+            return None
         self._under_way += 1
         self._idle.clear()
         try:
-            await answering
+            return await work()
         finally:
             self._under_way -= 1
             if not self._under_way:
                 self._idle.set()
+
+    def _is_too_much(self) -> bool:
+        was_overfull, self._is_overfull = self._is_overfull, self._under_way >= MOST
+        if self._is_overfull and not was_overfull:
+            logger.warning("Discord asks more than %d things at once; some go unanswered", MOST)
+        return self._is_overfull
 
     async def _answer(
         self, interaction: Interaction, request: CommandRequest, *, thinks_privately: bool

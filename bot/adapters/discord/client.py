@@ -64,7 +64,7 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     point_at(options.api_base_url)
     answers = Answers(surroundings.desk, LIMITS)
     client = Listener(surroundings.desk, answers, watching(surroundings.pace))
-    tree = tree_of(client, surroundings.desk, answers.command)
+    tree = tree_of(client, surroundings.desk.specs, answers.command, answers.complete)
     async with client:
         # Two slots, for it makes two requests: who the bot is, and which application it has.
         async with surroundings.pace.slot(urgent=True), surroundings.pace.slot(urgent=True):

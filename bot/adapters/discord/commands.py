@@ -4,7 +4,7 @@ Knows no command's meaning. Discord checks the default rights; the core checks t
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import discord
@@ -13,6 +13,7 @@ from discord import app_commands
 from bot.adapters.discord.layout import pressed
 from bot.domain.lines import read_line, split_line
 from bot.domain.requests import (
+    Choice,
     CommandRequest,
     CommandSpec,
     Desk,
@@ -27,6 +28,9 @@ from bot.rendering.fit import Measure, cut
 Interaction = discord.Interaction[discord.Client]
 Take = Callable[[Interaction, CommandSpec, Mapping[str, str]], Awaitable[None]]
 """What is done with a command: the interaction, its spec, the options by name."""
+
+Suggest = Callable[[CommandSpec, Option, str, Destination], Awaitable[tuple[Choice, ...]]]
+"""What an option of a command could be, by what was typed of it, and where."""
 
 _COMPLETED = frozenset(
     {
@@ -43,7 +47,9 @@ _NO_ROLE = "off"
 _LONGEST, _CHOICES = 100, 25
 
 
-def tree_of(client: discord.Client, desk: Desk, take: Take) -> app_commands.CommandTree:
+def tree_of(
+    client: discord.Client, specs: Iterable[CommandSpec], take: Take, suggest: Suggest
+) -> app_commands.CommandTree:
     """All commands of the core, for servers and for the bot's own private chats."""
     tree = app_commands.CommandTree(
         client,
@@ -52,14 +58,16 @@ def tree_of(client: discord.Client, desk: Desk, take: Take) -> app_commands.Comm
         ),
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
     )
-    for spec in desk.specs:
-        tree.add_command(_command(spec, desk, take))
+    for spec in specs:
+        tree.add_command(_command(spec, take, suggest))
     return tree
 
 
-def _command(spec: CommandSpec, desk: Desk, take: Take) -> app_commands.Command[Any, ..., None]:
+def _command(
+    spec: CommandSpec, take: Take, suggest: Suggest
+) -> app_commands.Command[Any, ..., None]:
     callback = _callback(spec, take)
-    completing = {one.name: _completion(spec, one, desk) for one in spec.options
+    completing = {one.name: _completion(spec, one, suggest) for one in spec.options
                   if one.kind in _COMPLETED}  # fmt: skip
     switches = {one.name: _SWITCH for one in spec.options if one.kind is OptionKind.SWITCH}
     for decorate in (
@@ -111,7 +119,7 @@ def _typed(value: object) -> str:
     return str(value)
 
 
-def _completion(spec: CommandSpec, option: Option, desk: Desk) -> Any:
+def _completion(spec: CommandSpec, option: Option, suggest: Suggest) -> Any:
     # Discord takes numbers only for an option of numbers, and gives back what was typed as it is.
     valued = int if _ANNOTATIONS.get(option.kind) is int else str
 
@@ -119,8 +127,7 @@ def _completion(spec: CommandSpec, option: Option, desk: Desk) -> Any:
         place = _place(interaction)
         if place is None:
             return []
-        typed = "" if text is None else str(text)
-        found = await desk.complete(spec.name, option, typed, place=place)
+        found = await suggest(spec, option, "" if text is None else str(text), place)
         return [
             app_commands.Choice(
                 name=cut(one.label, _LONGEST, Measure.UTF16), value=valued(one.value)

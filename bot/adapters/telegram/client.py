@@ -192,17 +192,15 @@ async def _listening(
     bot: Bot, paced: Paced, listener: Listener, options: Options, report: Report
 ) -> AsyncIterator[None]:
     """Hear people meanwhile."""
-    inbox = Inbox(listener.hear)
     async with _group() as group:
-        lanes = inbox.start(group)
+        inbox = Inbox(listener.hear, group)
         hook = options.webhook
         source = called(bot, paced, inbox, hook) if hook else polling(bot, inbox, group, report)
         try:
             async with source:
                 yield
         finally:
-            for lane in lanes:
-                lane.cancel()
+            inbox.close()
 
 
 @asynccontextmanager

@@ -1,24 +1,22 @@
-"""Updates that wait to be acted on: in order within a chat, chats side by side."""
+"""Updates that wait to be acted on: in order within a chat, chats side by side.
+
+Nobody waits for another chat, but all for Telegram: what is over the bound stays there.
+"""
 
 import asyncio
 import logging
-from collections import Counter
+from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from telegram import Update
 
 logger = logging.getLogger(__name__)
 
-_LANES = 64
-"""Enough that chats seldom share one, so that a slow chat seldom holds up another."""
+MOST = 1024
+"""Updates that wait or are acted on; what comes then is left with Telegram until there is room."""
 
-_LANE_LENGTH = 64
-_SHARE = 5
-"""What one chat may have waiting; what its people say beyond that is left unanswered.
-
-A reply goes out in a second at best, so a chat that floods would hold up the intake for all.
-"""
+MOST_OF_A_CHAT = 16
+"""Updates of one chat that wait; whoever asks faster than that is answered is not heard."""
 
 _LAST_WORK_S = 5.0
 
@@ -28,59 +26,63 @@ Hear = Callable[[Update], Awaitable[None]]
 class Inbox:
     """What was received and waits to be acted on, chat by chat; it holds a bounded number."""
 
-    def __init__(self, hear: Hear) -> None:
+    def __init__(self, hear: Hear, group: asyncio.TaskGroup) -> None:
+        """Be empty.
+
+        Args:
+            hear: acts on one update.
+            group: where that is done.
+
+        """
         self._hear = hear
-        self._lanes = [asyncio.Queue[Update](_LANE_LENGTH) for _ in range(_LANES)]
-        self._waiting: Counter[int] = Counter()
-        self._flooding: set[int] = set()
+        self._group = group
+        self._room = asyncio.Semaphore(MOST)
+        self._waiting: dict[int, deque[Update]] = {}
+        self._overfull: set[int] = set()
+        self._working: set[asyncio.Task[None]] = set()
 
     async def take(self, update: Update) -> None:
-        """Accept one update; waits while its lane is full, and drops what a chat has too much."""
-        chat = _chat_of(update)
-        if self._waiting[chat] >= _SHARE and _is_said(update):
-            self._note_flood(chat)
+        """Accept one update; waits while there is no room."""
+        chat = update.effective_chat.id if update.effective_chat is not None else 0
+        if self._is_too_much(chat, update):
+            self._warn_once(chat)
             return
-        self._waiting[chat] += 1
-        await self._lanes[chat % _LANES].put(update)
+        await self._room.acquire()
+        if chat in self._waiting:
+            self._waiting[chat].append(update)
+            return
+        self._waiting[chat] = deque([update])
+        working = self._group.create_task(self._work(chat), name=f"telegram chat {chat}")
+        self._working.add(working)
+        working.add_done_callback(self._working.discard)
 
-    def _note_flood(self, chat: int) -> None:
-        """Tell once, until the chat has nothing waiting any more."""
-        if chat not in self._flooding:
-            self._flooding.add(chat)
-            logger.info("Chat %d of Telegram asks too fast; some of it is left unanswered", chat)
+    def _is_too_much(self, chat: int, update: Update) -> bool:
+        return len(self._waiting.get(chat, ())) >= MOST_OF_A_CHAT and _is_said(update)
 
-    def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-        """Act on what comes, until cancelled."""
-        return [
-            group.create_task(self._work(lane), name=f"telegram lane {number}")
-            for number, lane in enumerate(self._lanes)
-        ]
+    def _warn_once(self, chat: int) -> None:
+        if chat not in self._overfull:
+            self._overfull.add(chat)
+            logger.warning("Chat %d asks faster than it can be answered; some is not heard", chat)
 
     async def finish(self) -> None:
         """Let what was accepted be acted on, for a few seconds at the most."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_WORK_S):
-                for lane in self._lanes:
-                    await lane.join()
+        if self._working:
+            await asyncio.wait({*self._working}, timeout=_LAST_WORK_S)
 
-    async def _work(self, lane: asyncio.Queue[Update]) -> None:
-        while True:
-            update = await lane.get()
+    def close(self) -> None:
+        """Give up what is left."""
+        for working in self._working:
+            working.cancel()
+
+    async def _work(self, chat: int) -> None:
+        waiting = self._waiting[chat]
+        while waiting:
             try:
-                await self._hear(update)
+                await self._hear(waiting.popleft())
             finally:
-                self._done(_chat_of(update))
-                lane.task_done()
-
-    def _done(self, chat: int) -> None:
-        self._waiting[chat] -= 1
-        if not self._waiting[chat]:
-            del self._waiting[chat]
-            self._flooding.discard(chat)
-
-
-def _chat_of(update: Update) -> int:
-    return 0 if update.effective_chat is None else update.effective_chat.id
+                self._room.release()
+        del self._waiting[chat]
+        self._overfull.discard(chat)
 
 
 def _is_said(update: Update) -> bool:

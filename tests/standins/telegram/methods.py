@@ -139,8 +139,11 @@ class Methods:
         return True
 
     def _chat(self, asked: int | str) -> Chat:
-        named = [one for one in self._people.chats.values() if f"@{one.username}" == asked]
-        chat = named[0] if named else self._people.chats.get(int(asked) if _is_id(asked) else 0)
+        if _is_id(asked):
+            chat = self._people.chats.get(int(asked))
+        else:
+            named = (one for one in self._people.chats.values() if f"@{one.username}" == asked)
+            chat = next(named, None)
         if chat is None:
             raise Refusal(400, "Bad Request: chat not found")
         return chat

@@ -1,0 +1,208 @@
+"""Commands while news goes to twenty thousand places, as the platforms see their answers arrive.
+
+The whole service runs in a process of its own (`python -m benchmarks.answers`), whose memory is
+stated; each stand-in in another. They count strictly and take 0 to 200 ms for a request. The same
+commands are given three times: while nothing goes on, from the moment when 200 changes are noticed,
+while their deliveries are still being made, and when four million wait in the outbox.
+
+Discord's answers count towards no limit. On Telegram each takes one of thirty slots a second, which
+come back a second after an answer: 27 a second at this latency for all that is sent. So no more
+than that can be answered, and commands are given well below it; news takes what is left.
+"""
+
+import asyncio
+import json
+import logging
+import resource
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+from tempfile import TemporaryDirectory
+
+from benchmarks.beside import Stand, standing
+from benchmarks.table import Row
+from bot import running
+from bot.app import Service, open_service
+from bot.config.settings import FixedSettings
+from bot.domain.changes import DateChanged, Kind
+from bot.domain.deliveries import Priority
+from bot.domain.events import EventId
+from bot.domain.fanouts import Debt
+from bot.domain.subscriptions import Destination, Filter
+from bot.domain.watching import Tracked
+from bot.services.fanout import Fanout
+from bot.testing import an_event
+
+_PLACES = 10_000
+"""On each platform."""
+
+_CHANGES = 200
+_SECONDS = 10
+_A_SECOND = {"discord": 100, "telegram": 20}
+_MOST_S = 1.0
+_MOST_MIB = 250
+_PHASES = ("quiet", "made", "pending")
+
+_Seconds = Mapping[str, Mapping[str, list[float]]]
+"""How long each answer took, by phase and platform."""
+
+
+async def measure() -> tuple[Row, ...]:
+    """How long answers take, and the memory of the process that gives them."""
+    command = (sys.executable, "-m", "benchmarks.answers")
+    child = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+    told, _ = await child.communicate()
+    found = json.loads(told)
+    rows = [
+        _row(platform, phase, found["seconds"]) for platform in _A_SECOND for phase in _PHASES[1:]
+    ]
+    return (*rows, _memory_row(**found["memory"]))
+
+
+def _row(platform: str, phase: str, seconds: _Seconds) -> Row:
+    when = {"made": "while 200 changes become deliveries", "pending": "while those are sent"}[phase]
+    asked = _A_SECOND[platform] * _SECONDS
+    ours, quiet = seconds[phase][platform], seconds["quiet"][platform]
+    lost = asked - len(ours)
+    late = _percentile(ours, 99)
+    return Row(
+        what=f"{platform}: {_A_SECOND[platform]} commands/s for {_SECONDS} s {when}",
+        figure=_in_words(ours) + (f", {lost} unanswered" if lost else ""),
+        yardstick=f"{_in_words(quiet)}, the same without a broadcast",
+        compared=f"p99 {late - _percentile(quiet, 99):+.2f} s",
+        target=f"p99 < {_MOST_S:.0f} s, all answered",
+        holds=late < _MOST_S and not lost,
+    )
+
+
+def _in_words(seconds: list[float]) -> str:
+    each = " ".join(f"p{one} {_percentile(seconds, one) * 1000:.0f}" for one in (50, 95, 99))
+    return f"{each} ms"
+
+
+def _percentile(values: list[float], percent: int) -> float:
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def _memory_row(before: int, after: int, pending: int) -> Row:
+    return Row(
+        what=f"  peak memory of the service meanwhile, {pending:,} pending",
+        figure=f"{after / 1024:.0f} MiB",
+        yardstick=f"{before / 1024:.0f} MiB, the same before",
+        compared=f"{(after - before) / 1024:+.0f} MiB",
+        target=f"< {_MOST_MIB} MiB",
+        holds=after / 1024 < _MOST_MIB,
+    )
+
+
+async def _run(path: Path) -> dict[str, object]:
+    """All of it; what is printed."""
+    async with AsyncExitStack() as stack:
+        stands = [await stack.enter_async_context(standing(one, _PLACES)) for one in _A_SECOND]
+        service = await stack.enter_async_context(_service(path, stands))
+        await _know(service, path, stands)
+        await stack.enter_async_context(_working(service))
+        # What is built once is built before anything is measured.
+        await _ask(stands, seconds=2)
+        seconds = {"quiet": await _ask(stands)}
+        before = _peak_kib()
+        await _notice(service)
+        fanout = Fanout(
+            service.store, service.clock, owed=asyncio.Event(), wakes=service.wakes.values()
+        )
+        making = asyncio.create_task(fanout.drain())
+        seconds["made"] = await _ask(stands)
+        await making
+        seconds["pending"] = await _ask(stands)
+        async with service.store.reading() as unit:
+            waiting = sum((await unit.outbox.counts()).values())
+        memory = {"before": before, "after": _peak_kib(), "pending": waiting}
+        return {"seconds": seconds, "memory": memory}
+
+
+def _peak_kib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+@asynccontextmanager
+async def _service(path: Path, stands: Iterable[Stand]) -> AsyncIterator[Service]:
+    sections = {one.name: one.options for one in stands}
+    nowhere = {"base_url": "http://127.0.0.1:9"}
+    given = {"ll2": nowhere, "store": {"url": f"sqlite:///{path}"}, **sections}
+    async with open_service(FixedSettings.model_validate(given)) as service:
+        yield service
+
+
+async def _know(service: Service, path: Path, stands: Iterable[Stand]) -> None:
+    """Know the events, and let all places want all news; written at once, as that takes minutes."""
+    now = datetime.now(UTC)
+    events = [
+        an_event(id=EventId(one), name=f"Docking {one}", date=now + timedelta(days=30 + one))
+        for one in range(1, _CHANGES + 1)
+    ]
+    asker = Destination(adapter="console", address="0")
+    async with service.store.writing() as unit:
+        await unit.snapshots.keep([Tracked(event=one, first_seen_at=now) for one in events])
+        await unit.subscriptions.add(asker, Filter(), now=now)
+        await unit.subscriptions.remove(asker, None)
+    places = [(one.name, place) for one in stands for place in one.places]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany("INSERT INTO destinations (adapter, address) VALUES (?, ?)", places)
+        connection.execute(_SUBSCRIBE)
+
+
+_SUBSCRIBE = (
+    "INSERT INTO subscriptions (destination_id, filter_id, adapter, created_at) "
+    "SELECT id, 1, adapter, 0 FROM destinations WHERE adapter <> 'console'"
+)
+
+
+async def _notice(service: Service) -> None:
+    """Notice that all events moved, in one transaction, as a poll does."""
+    now = datetime.now(UTC)
+    async with service.store.writing() as unit:
+        for one in range(1, _CHANGES + 1):
+            after = an_event(id=EventId(one), date=now + timedelta(days=30 + one)).stated
+            before = an_event(date=now + timedelta(days=20)).stated
+            moved = DateChanged(event_id=EventId(one), before=before, after=after)
+            debt = Debt(
+                event_id=EventId(one),
+                kinds=frozenset({Kind.DATE}),
+                priority=Priority.NEWS,
+                created_at=now,
+            )
+            fanout_id = await unit.outbox.owe(debt)
+            await unit.snapshots.record([moved], noticed_at=now, fanout_id=fanout_id)
+
+
+@asynccontextmanager
+async def _working(service: Service) -> AsyncIterator[None]:
+    """The loops that send, and people heard on both platforms."""
+    stop = asyncio.Event()
+    working = asyncio.create_task(running.run(service, stop, roles={"send"}))
+    try:
+        yield
+    finally:
+        stop.set()
+        await working
+
+
+async def _ask(stands: Iterable[Stand], *, seconds: int = _SECONDS) -> dict[str, list[float]]:
+    """Give the commands on both platforms at the same time."""
+    asking = {
+        one.name: one.ask(rate=_A_SECOND[one.name], count=_A_SECOND[one.name] * seconds)
+        for one in stands
+    }
+    return dict(zip(asking, await asyncio.gather(*asking.values()), strict=True))
+
+
+if __name__ == "__main__":
+    for vendor in ("discord", "bot"):
+        logging.getLogger(vendor).addHandler(logging.NullHandler())
+    with TemporaryDirectory(prefix="perigee-bench-") as folder:
+        print(json.dumps(asyncio.run(_run(Path(folder) / "store.db"))))

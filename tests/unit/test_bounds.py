@@ -1,0 +1,99 @@
+"""What is remembered to save work is bounded; each bound is reached here.
+
+Queues and tables that belong to one part are filled in the tests of that part.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.adapters.discord import layout
+from bot.adapters.telegram.paced import Paced
+from bot.adapters.telegram.rights import Rights
+from bot.domain import dates
+from bot.domain.channels import Channel
+from bot.domain.events import EventId
+from bot.domain.messages import Limits
+from bot.rendering import telegram_html
+from bot.services.slots import Breaker
+from bot.store import codec
+from bot.testing import START, a_message, an_event
+from bot.testing.surroundings import OpenPace
+
+LIMITS = Limits(text=4096)
+MANY = 2_000
+
+
+def _event(number: int) -> object:
+    return codec.load_event(codec.dump(an_event(id=EventId(number))))
+
+
+def _channel(number: int) -> object:
+    return codec.load_channel(codec.dump_channel(Channel(mention=f"{number}")))
+
+
+def _window(number: int) -> object:
+    return dates.window(replace(an_event().stated, date=START + number * timedelta(days=1)))
+
+
+def _html(number: int) -> object:
+    return telegram_html.render_telegram(a_message(title=f"{number}"), LIMITS)
+
+
+def _embed(number: int) -> object:
+    return layout._embed(a_message(title=f"{number}"), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("call", "cached"),
+    [
+        (_event, codec.load_event),
+        (_channel, codec.load_channel),
+        (_window, dates.window),
+        (_html, telegram_html.render_telegram),
+        (_embed, layout._embed),
+    ],
+)
+def test_caches_forget(call: Callable[[int], object], cached: Any) -> None:
+    """However many different things come, only so many are kept."""
+    for number in range(MANY):
+        call(number)
+
+    kept = cached.cache_info()
+    assert kept.currsize == kept.maxsize < MANY
+
+
+def test_breaker_keeps_no_more_marks_than_it_needs() -> None:
+    """A platform that refuses everything for days fills nothing."""
+    breaker = Breaker()
+
+    for number in range(100_000):
+        breaker.mark(START + timedelta(milliseconds=number))
+
+    assert len(breaker._marks) == MANY
+
+
+async def test_only_so_many_managers_are_remembered() -> None:
+    """Who is forgotten is asked for again."""
+    asked: list[tuple[int, int]] = []
+
+    async def get_chat_member(chat: int, user: int) -> object:
+        asked.append((chat, user))
+        return SimpleNamespace(status="administrator")
+
+    bot: Any = SimpleNamespace(get_chat_member=get_chat_member)
+    rights = Rights(bot, Paced(OpenPace()), monotonic=lambda: 0.0)
+    may_manage = partial(rights.may_manage, 1)
+
+    for user in range(MANY):
+        assert await may_manage(user)
+    await may_manage(MANY - 1)
+    await may_manage(0)
+
+    assert len(rights._known) == 1000
+    assert asked[MANY:] == [(1, 0)]

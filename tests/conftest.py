@@ -7,8 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.logs import LOUD_VENDORS
+
+# A pause of a busy machine is not a slow example; how long things take is for `benchmarks/`.
+settings.register_profile("perigee", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("perigee")
 
 
 @pytest.fixture(scope="session", autouse=True)

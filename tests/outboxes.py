@@ -20,9 +20,7 @@ LEASE = timedelta(minutes=2)
 HOUR = timedelta(hours=1)
 
 
-MANY = settings(
-    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+MANY = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 """For properties of a store: one store serves all examples, see `undone`."""
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from bot.domain.changes import (
@@ -39,10 +38,6 @@ from bot.domain.subscriptions import Destination, Filter, normalised
 from bot.testing import PRECISIONS, START, an_event
 
 Item = TypeVar("Item")
-
-# A pause of a busy machine is not a slow example.
-settings.register_profile("perigee", deadline=None)
-settings.load_profile("perigee")
 
 UNKNOWN_PRECISION = DatePrecision(id=17, name="Century")
 """One that LL2 may add some day."""

@@ -24,7 +24,6 @@ SPECS = {one.spec.name: one.spec for one in COMMANDS}
 TELEGRAM, DISCORD = Limits(text=4096), Limits(text=6000, title=256, links=5)
 SOME = settings(
     max_examples=200,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typing_commands import Type
 
@@ -56,7 +56,6 @@ def test_destination_names_a_declared_adapter(typed: Type, evil: Path, name: str
     assert not evil.exists()
 
 
-@settings(deadline=None)
 @given(st.text() | st.from_regex(r"[@\-]?[0-9./%?#]{1,30}", fullmatch=True))
 def test_address_can_lead_nowhere_else(address: str) -> None:
     """An address becomes a number or nothing, so it can hold no path of a platform's API."""

@@ -19,6 +19,7 @@ _SECOND = timedelta(seconds=1)
 _OPENING = Limits(text=0, slots=5)
 _SLOW_SHARE = 10
 _FEW_LANES = 1024
+_A_WHILE = timedelta(minutes=1)
 _A_MOMENT = timedelta(milliseconds=100)
 _MOMENTS, _FEW_SLOTS = 7, 4
 
@@ -46,6 +47,7 @@ class Limiter:
         self._limits = _OPENING
         self._slots = Slots(rate=Rate(count=_OPENING.slots, per=_SECOND))
         self._evenly = Slots(rate=_even_rate(_OPENING.slots))
+        self._even_until: datetime | None = None
         self._gate = Gate(slots=_OPENING.slots)
         self._breaker = Breaker()
         self._lanes: dict[str, LaneState] = {}
@@ -84,6 +86,8 @@ class Limiter:
         self._queue(ticket)[ticket] = None
         if lane is not None:
             lane.count(1, is_urgent=is_urgent)
+            if is_urgent:
+                self._even_until = now + _A_WHILE
         return ticket
 
     def grant(self, now: datetime) -> list[Ticket]:
@@ -188,11 +192,13 @@ class Limiter:
         return self._slots.free(now, limit)
 
     def _room(self, now: datetime) -> int:
-        """How many may go that are not urgent; so their slots come back as evenly as they went.
+        """How many may go that are not urgent; as evenly as they go, so their slots come back.
 
-        Were all taken at once, whoever asks then would wait a whole second for the next.
+        Were all taken at once, whoever asks then would wait a whole second for the next. It costs
+        some speed, so it is done only for a while after somebody was answered somewhere.
         """
-        return self._evenly.free(now) if self._limits.slots else len(self._others)
+        is_even = self._even_until is not None and now < self._even_until
+        return self._evenly.free(now) if is_even and self._limits.slots else len(self._others)
 
     def _closed_until(self, now: datetime) -> datetime:
         """The present when nothing is closed."""

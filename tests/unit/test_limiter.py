@@ -181,12 +181,27 @@ def test_nobody_waits_a_whole_second_in_a_broadcast(longest: float) -> None:
     """
     limiter = a_limiter()
     world = World(limiter=limiter, latency=latencies(1, longest))
+    world.ask("0", is_urgent=True)
 
     broadcast(world, [f"{number}" for number in range(600)], senders=30)
 
     ends = [one for one in world.ends if one > START + 2 * SECOND]
     gaps = [later - sooner for sooner, later in pairwise(ends)]
     assert max(gaps) < 0.5 * SECOND
+
+
+def test_news_goes_at_full_speed_where_nobody_asks() -> None:
+    """Evenness costs a hundredth of the speed; requests of the adapter itself are no people."""
+    limiter = a_limiter()
+    limiter.leave(limiter.ask("", START, is_urgent=True))
+    news = [limiter.ask(f"{number}", START, is_urgent=False) for number in range(40)]
+    assert limiter.grant(START) == news[:30]
+
+    for ticket in news[:30]:
+        limiter.give_back(ticket, START, answered=True)
+    limiter.leave(limiter.ask("0", START, is_urgent=True))
+    assert limiter.grant(START + 2 * SECOND) == news[30:35]
+    assert limiter.grant(START + 2 * MINUTE) == news[35:]
 
 
 def test_group_full_of_news_is_still_answered() -> None:

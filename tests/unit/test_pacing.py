@@ -235,8 +235,8 @@ async def test_a_thousand_requests_a_second_cost_little() -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(3000):
             group.create_task(request(pace, done, f"{number}"))
-        for _ in range(40):
+        for _ in range(3):
             await clock.settle()
-            clock.advance(HOLD / 10)
+            clock.advance(HOLD)
 
     assert len(done) == 3000

@@ -1,6 +1,5 @@
 """Suggest values while an option is typed. Quick, and content with misspellings."""
 
-import difflib
 from collections.abc import Iterable
 
 from bot.commands.finding import named, nearest, upcoming
@@ -8,6 +7,7 @@ from bot.commands.kit import Kit
 from bot.commands.looking import catalogue, held_at
 from bot.commands.zones import suggested
 from bot.domain.asking import NO_REMINDERS
+from bot.domain.catalogue import alike, spellings
 from bot.domain.changes import Kind
 from bot.domain.dates import label
 from bot.domain.events import Agency, EventType, Program
@@ -24,7 +24,6 @@ _LONGEST = 100
 """Characters of a suggestion and of what it sends: Discord's limit."""
 
 _LONGEST_TYPED = 100
-_NEAR = 0.5
 _LEADS = ("24h,1h,10m", "1h", "24h", "10m", "24h,1h", "7d,24h,1h", NO_REMINDERS)
 
 
@@ -78,7 +77,7 @@ async def _subscriptions(kit: Kit, typed: str, place: Destination) -> tuple[Choi
 
 
 def _plain(typed: str, values: Iterable[str]) -> tuple[Choice, ...]:
-    """Those that begin so, after what was typed itself: any other value is as good."""
+    """Those that begin so; what is typed is sent all the same when none does."""
     fitting = [one for one in values if one.startswith(typed.casefold())]
     return tuple(Choice(label=one, value=one) for one in fitting)
 
@@ -90,17 +89,11 @@ def _names(kind: OptionKind, known: Catalogue) -> dict[str, str]:
         OptionKind.AGENCY: known.agencies,
         OptionKind.PROGRAM: known.programs,
     }
-    return {spelling: _shown(one) for one in every[kind] for spelling in _spellings(one)}
+    return {normalised(name): _shown(one) for one in every[kind] for name in spellings(one)}
 
 
 def _shown(one: EventType | Agency | Program) -> str:
     return agency_name(one) if isinstance(one, Agency) else one.name
-
-
-def _spellings(one: EventType | Agency | Program) -> tuple[str, ...]:
-    if isinstance(one, Agency) and one.abbrev:
-        return (normalised(one.name), normalised(one.abbrev))
-    return (normalised(one.name),)
 
 
 def _listed(typed: str, names: dict[str, str]) -> tuple[Choice, ...]:
@@ -129,5 +122,4 @@ def _fitting(asked: str, names: dict[str, str]) -> list[str]:
     )
     if holding:
         return [shown for _, _, shown in holding]
-    near = difflib.get_close_matches(asked, names, n=MOST, cutoff=_NEAR)
-    return [names[one] for one in near]
+    return [names[one] for one in alike(asked, names, MOST)]

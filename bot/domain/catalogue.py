@@ -5,7 +5,7 @@ subscription can be made before the first poll.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 from bot.domain.events import Agency, EventType, Program
@@ -15,6 +15,9 @@ from bot.errors import ConfigError
 
 _LONGEST_ID = 9
 """Digits; LL2 counts events, its most numerous, in thousands."""
+
+_LIKE, _WORD_LIKE = 0.5, 0.75
+"""How alike two texts are at least; a word by itself must be more so than a whole name."""
 
 Named = TypeVar("Named", EventType, Agency, Program)
 
@@ -98,6 +101,28 @@ def spelling(key: int, choices: Sequence[Named]) -> str:
     return str(key)
 
 
+def spellings(one: EventType | Agency | Program) -> tuple[str, ...]:
+    """What people may call it: LL2 abbreviates no program, so initials do."""
+    words = one.name.split()
+    if isinstance(one, Program) and len(words) > 1:
+        return (*_names(one), "".join(word[0] for word in words))
+    return _names(one)
+
+
+def alike(text: str, known: Collection[str], count: int) -> list[str]:
+    """Those that are like a misspelt text, or hold a word that is; the likeliest first."""
+    words = {word for one in known for word in one.split()}
+    near = difflib.get_close_matches(text, words, n=count, cutoff=_WORD_LIKE)
+    found = [one for one in known if not {*near}.isdisjoint(one.split())]
+    found += difflib.get_close_matches(text, known, n=count, cutoff=_LIKE)
+    return sorted(dict.fromkeys(found), key=lambda one: -_likeness(text, one))[:count]
+
+
+def _likeness(text: str, name: str) -> float:
+    pairs = (difflib.SequenceMatcher(a=text, b=one) for one in (name, *name.split()))
+    return max(pair.ratio() for pair in pairs)
+
+
 def _meant(text: str, choices: Sequence[Named], what: str) -> int:
     """By id, name or abbreviation in any case; else the only one whose name holds the text.
 
@@ -128,7 +153,7 @@ def _called(text: str, choices: Iterable[Named]) -> list[Named]:
 
 
 def _fitting(choices: Iterable[Named], fits: Callable[[str], bool]) -> list[Named]:
-    return [one for one in choices if any(fits(normalised(name)) for name in _spellings(one))]
+    return [one for one in choices if any(fits(normalised(name)) for name in spellings(one))]
 
 
 def _names(one: EventType | Agency | Program) -> tuple[str, ...]:
@@ -136,20 +161,12 @@ def _names(one: EventType | Agency | Program) -> tuple[str, ...]:
     return (one.name, one.abbrev) if isinstance(one, Agency) and one.abbrev else (one.name,)
 
 
-def _spellings(one: EventType | Agency | Program) -> tuple[str, ...]:
-    """What people may call it: LL2 abbreviates no program, so initials do."""
-    words = one.name.split()
-    if isinstance(one, Program) and len(words) > 1:
-        return (*_names(one), "".join(word[0] for word in words))
-    return _names(one)
-
-
 def _puzzled(text: str, fitting: Sequence[Named], choices: Sequence[Named], what: str) -> str:
     if fitting:
         several = ", ".join(f"{one.name} ({one.id})" for one in fitting[:5])
         return f'"{text}" fits more than one {what}: {several}; give the full name or the id'
-    spelled = {normalised(name): name for one in choices for name in _spellings(one)}
-    near = difflib.get_close_matches(normalised(text), spelled, n=1, cutoff=0.5)
+    spelled = {normalised(name): name for one in choices for name in spellings(one)}
+    near = alike(normalised(text), spelled, 1)
     if near:
         return f'there is no {what} "{text}"; did you mean "{spelled[near[0]]}"?'
     return f'there is no {what} "{text}" that we know of; its LL2 id works too'

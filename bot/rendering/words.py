@@ -3,7 +3,7 @@
 from datetime import UTC, timedelta, tzinfo
 from typing import assert_never
 
-from bot.domain.dates import Grain, grain, is_precise, label, window
+from bot.domain.dates import Grain, Window, grain, is_precise, label, window
 from bot.domain.events import DatePrecision, StatedDate
 from bot.domain.messages import Piece, Role, Stamp
 
@@ -45,8 +45,8 @@ def lead(amount: timedelta) -> str:
 def distance(before: StatedDate, after: StatedDate) -> str:
     """By how much a date moved: "2 days", "about 3 h"; empty where a number would be invented.
 
-    Only two clock times, or two days, can be subtracted. With an hour among the clock times the
-    result is as vague as that hour.
+    Only two clock times, two days, or two periods of one sort can be subtracted. With an hour among
+    the clock times the result is as vague as that hour.
     """
     old, new = window(before), window(after)
     grains = {grain(before), grain(after)}
@@ -56,12 +56,26 @@ def distance(before: StatedDate, after: StatedDate) -> str:
         days = abs(new.start - old.start).days
         return counted(days, "day") if days else ""
     if max(grains) > Grain.HOUR:
-        return ""
+        return _periods(old, new, grain(after)) if len(grains) == 1 else ""
     apart = abs(new.start - old.start)
     if Grain.HOUR not in grains:
         return span(apart)
     hours = round(apart / _HOUR) * _HOUR
     return f"about {span(hours).removeprefix('about ')}" if hours else ""
+
+
+def _periods(old: Window, new: Window, size: Grain) -> str:
+    """How many weeks, months, quarters or years lie between the beginnings of two periods."""
+    if size is Grain.WEEK:
+        number, unit = abs(new.start - old.start).days // 7, "week"
+    else:
+        months = 12 * (new.start.year - old.start.year) + new.start.month - old.start.month
+        number, unit = abs(months), "month"
+        if number % 12 == 0:
+            number, unit = number // 12, "year"
+        elif size is Grain.QUARTER:
+            number, unit = number // 3, "quarter"
+    return counted(number, unit) if number else ""
 
 
 def spelled(piece: Piece, zone: tzinfo = UTC) -> str:

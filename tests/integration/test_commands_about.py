@@ -90,13 +90,13 @@ async def test_help_names_every_command(counter: Counter) -> None:
 
 
 async def test_help_shows_the_invite_where_there_is_one(counter: Counter) -> None:
-    """Discord adds a bot by a link; elsewhere there is none."""
+    """To a server or to a group, as the platform has it; elsewhere there is none."""
     invite = "https://discord.com/oauth2/authorize?client_id=1"
     invited = Counter(counter.store)
     invited.core.introduce(invite)
 
-    assert invite in await invited.say("help")
-    assert "Add this bot" not in await counter.say("help")
+    assert f"Invite this bot: {invite}" in await invited.say("help")
+    assert "Invite this bot" not in await counter.say("help")
 
 
 @pytest.mark.parametrize("asked", ["subscribe", "/subscribe", "Subscribe"])

@@ -1,5 +1,6 @@
 """Names of types, agencies and programs: from the start, as learnt, and as people give them."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -115,6 +116,26 @@ def test_unknown_program_is_called_a_program() -> None:
     """People see which of their options is meant."""
     with pytest.raises(ConfigError, match='there is no program "Artemiss"; did you mean'):
         program_id("Artemiss", KNOWN_FROM_THE_START)
+
+
+@pytest.mark.parametrize(
+    ("read", "typed", "near"),
+    [
+        (agency_id, "roscosms", "Russian Federal Space Agency (ROSCOSMOS)"),
+        (agency_id, "Northrup", "Northrop Grumman Space Systems"),
+        (agency_id, "rocket lb", "Rocket Lab"),
+        (program_id, "spce", "International Space Station"),
+        (type_id, "dokcing", "Docking"),
+    ],
+)
+def test_one_misspelt_word_of_a_long_name_is_answered_with_it(
+    read: Callable[[str, Catalogue], int], typed: str, near: str
+) -> None:
+    """People shorten names; what is most like the whole, or one word of it, is meant."""
+    with pytest.raises(ConfigError) as caught:
+        read(typed, KNOWN_FROM_THE_START)
+
+    assert f'did you mean "{near}"?' in str(caught.value)
 
 
 @pytest.mark.parametrize("typed", ["MO", "mo"])

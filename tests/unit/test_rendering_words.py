@@ -14,6 +14,9 @@ from bot.rendering.untrusted import host, one_line, paragraphs, printable, web_a
 from bot.rendering.words import counted, distance, lead, span, when
 from bot.testing import DAY, HOUR, MINUTE, MONTH, MORNING, SECOND, START
 
+WEEK, Q1, Q2 = DatePrecision(id=6), DatePrecision(id=8), DatePrecision(id=9)
+FIRST_HALF, SECOND_HALF, YEAR = DatePrecision(id=12), DatePrecision(id=13), DatePrecision(id=14)
+
 
 def stated(later: timedelta = timedelta(0), precision: DatePrecision | None = MINUTE) -> StatedDate:
     """A date some time after the start, to the minute unless the test says otherwise."""
@@ -74,14 +77,22 @@ def test_one_is_singular() -> None:
         (stated(precision=MORNING), stated(timedelta(days=1), DAY), "1 day"),
         (stated(precision=MORNING), stated(precision=MORNING), ""),
         (stated(), stated(timedelta(days=2), DAY), ""),
-        (stated(precision=MONTH), stated(timedelta(days=62), MONTH), ""),
+        (stated(precision=WEEK), stated(timedelta(days=14), WEEK), "2 weeks"),
+        (stated(precision=MONTH), stated(timedelta(days=62), MONTH), "2 months"),
+        (stated(precision=MONTH), stated(timedelta(days=370), MONTH), "1 year"),
+        (stated(precision=Q1), stated(precision=Q2), "1 quarter"),
+        (stated(precision=Q1), stated(timedelta(days=365), Q1), "1 year"),
+        (stated(precision=FIRST_HALF), stated(precision=SECOND_HALF), "6 months"),
+        (stated(precision=YEAR), stated(timedelta(days=730), YEAR), "2 years"),
+        (stated(precision=MONTH), stated(precision=MONTH), ""),
+        (stated(precision=MONTH), stated(timedelta(days=365), Q1), ""),
         (stated(), StatedDate(date=None, precision=None), ""),
     ],
 )
 def test_a_distance_is_only_said_where_two_dates_can_be_subtracted(
     before: StatedDate, after: StatedDate, words: str
 ) -> None:
-    """From "September" to "November" is no number of days."""
+    """From "September" to "November" is no number of days, but it is two months."""
     assert distance(before, after) == words
     assert distance(after, before) == words
 

@@ -137,7 +137,7 @@ def help_page(specs: Sequence[CommandSpec], *, invite: str, is_guided: bool) -> 
             *((paragraph(_TYPED),) if is_guided else ()),
             paragraph("/help and a command's name tells more about it."),
         ),
-        links=(Link(label="Add this bot to a server", url=invite),) if invite else (),
+        links=(Link(label="Invite this bot", url=invite),) if invite else (),
     )
 
 

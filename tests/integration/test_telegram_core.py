@@ -189,7 +189,7 @@ async def test_mute_button_is_answered_to_whoever_pressed(shared: Path) -> None:
 
 
 async def test_preview_takes_one_message_of_what_a_group_may_get(shared: Path) -> None:
-    """Of the 18 a minute alerts have 15; a preview amid them neither waits nor loses any."""
+    """Of the 18 a minute 15 are for alerts; a preview amid them neither waits nor loses any."""
     pace = SlotPace(SystemClock())
     pace.declare(FREE)
     async with (

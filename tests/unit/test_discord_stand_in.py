@@ -45,6 +45,13 @@ def a_command(name: str = "next", **more: Any) -> dict[str, Any]:
         ),
         ("PUT", SYNC, [a_command(description="")], "description"),
         ("POST", "/channels/{channel_id}/nothing", {}, "no such operation"),
+        ("POST", SEND, {"content": "x", "text": "x"}, "'text' was unexpected"),
+        ("POST", SEND, {"embeds": [{"title": "x", "colour": 1}]}, "'colour' was unexpected"),
+        ("POST", SEND, {"content": "x", "tts": "no"}, "is not of type 'boolean'"),
+        ("PUT", SYNC, [{"description": "d", "type": 1}], "'name' is a required property"),
+        ("POST", "/channels/{channel_id}/threads", {"name": "x", "massage": {}}, "massage"),
+        ("POST", "/interactions/{interaction_id}/{interaction_token}/callback", {}, "under any"),
+        ("POST", f"{SEND}/{{message_id}}/crosspost", {"content": "x"}, "takes no body"),
     ],
 )
 def test_judge_finds_the_fault(

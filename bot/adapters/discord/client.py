@@ -25,6 +25,8 @@ from bot.ports import Adapter, Pace, Surroundings
 
 logger = logging.getLogger(__name__)
 
+_CANCEL_AGAIN_S = 0.2
+
 _UNTOLD: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
 
 
@@ -74,9 +76,22 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
             listening = group.create_task(running, name="discord gateway")
             adapter = DiscordAdapter(client, surroundings.pace)
             surroundings.desk.introduce(adapter.invite)
-            yield adapter
-            await answers.until_idle()
-            listening.cancel()
+            try:
+                yield adapter
+                await answers.until_idle()
+            finally:
+                await _end(listening)
+
+
+async def _end(listening: asyncio.Task[None]) -> None:
+    """Cancel until it ends.
+
+    Once may be too little: discord.py connects by `asyncio.wait_for`, which in Python 3.11 forgets
+    a cancellation that comes in the moment of success, and then listens for ever.
+    """
+    while not listening.done():
+        listening.cancel()
+        await asyncio.wait({listening}, timeout=_CANCEL_AGAIN_S)
 
 
 async def introduce(options: Mapping[str, object]) -> Introduction:

@@ -25,7 +25,7 @@ from bot.adapters.discord.reach import (
     places,
     with_threads,
 )
-from bot.adapters.discord.transport import FAILURES, hush, listen_at, sweep_rarely
+from bot.adapters.discord.transport import FAILURES, end_start, hush, listen_at, sweep_rarely
 from bot.domain.deliveries import backoff
 from bot.domain.requests import Desk
 from bot.errors import ChatUnavailable, ConfigError, HeldBack
@@ -69,6 +69,11 @@ class Listener(discord.Client):
         self._answers = answers
         self.is_listening = False
         sweep_rarely(self)
+
+    async def close(self) -> None:
+        """Close, and let nothing be left to do."""
+        await end_start(self)
+        await super().close()
 
     async def on_ready(self) -> None:
         """All servers are known, at the start or in a new session after an outage of ours.

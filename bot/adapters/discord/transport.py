@@ -3,6 +3,7 @@
 discord.py 2.7 has no setting for these; a test proves that what is touched is still there.
 """
 
+import asyncio
 import logging
 from datetime import timedelta
 from types import SimpleNamespace
@@ -25,6 +26,9 @@ FAILURES: tuple[type[Exception], ...] = (discord.DiscordException, *NETWORK_ERRO
 
 NEVER_SENT: tuple[type[Exception], ...] = (_aiohttp.ClientConnectorError,)
 """Those of them that say that nothing was sent."""
+
+_LEFT_BEHIND_S = 1.0
+"""Longer than what discord.py leaves behind could go on by itself."""
 
 _FEW_BUCKETS = 256
 """From so many rate-limit buckets on discord.py looks through all of them (http.py:574)."""
@@ -77,6 +81,18 @@ def sweep_rarely(client: discord.Client) -> None:
             threshold = max(_FEW_BUCKETS, 2 * len(inside._buckets))  # noqa: SLF001
 
     inside._try_clear_expired_ratelimits = sweep_when_doubled  # noqa: SLF001
+
+
+async def end_start(client: discord.Client) -> None:
+    """End the task that declares a start complete some time after the last server was told.
+
+    discord.py leaves it behind when it closes, and then it fails with a traceback.
+    """
+    inside: Any = client._connection  # noqa: SLF001
+    ready: asyncio.Task[None] | None = inside._ready_task  # noqa: SLF001
+    if ready is not None:
+        ready.cancel()
+        await asyncio.wait({ready}, timeout=_LEFT_BEHIND_S)
 
 
 def watching(pace: Pace) -> Any:

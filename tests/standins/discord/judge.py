@@ -1,11 +1,12 @@
 """Judges each request by Discord's own OpenAPI document, and by the rules that it leaves out.
 
 The document lies beside the repository (`../shared/specs/`); without it only our own rules judge.
+It lets unknown fields pass, as Discord itself does; here they are faults, for they do nothing.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,22 @@ SPEC = Path(__file__).parents[4] / "shared" / "specs" / "discord-openapi.json"
 
 _COMMAND_NAME = re.compile(r"[-_'a-z0-9]{1,32}")
 _MOST_CONTENT, _MOST_EMBED_TEXT, _MOST_ROWS = 2000, 6000, 5
+_OF_THE_CLIENT = {
+    "ApplicationCommandUpdateRequest": ("nsfw",),
+    "BaseCreateMessageCreateRequest": ("tts",),
+    "CreateForumThreadRequest": ("type",),
+    "IncomingWebhookUpdateForInteractionCallbackRequestPartial": ("tts",),
+    "IncomingWebhookUpdateRequestPartial": ("tts",),
+    "RichEmbed": ("flags",),
+}
+_PARAMETER_OF_THE_CLIENT = "use_nested_fields"
+"""What discord.py 2.7 sends though the document does not name it."""
+
 _MOST_COMMANDS, _MOST_COMMAND_TEXT = 100, 8000
+
+
+NOTHING = object()
+"""The body of a request that has none."""
 
 
 class Judge:
@@ -31,12 +47,38 @@ class Judge:
 
     def __init__(self) -> None:
         self.violations: list[str] = []
+        _document()  # now, for it takes seconds that an answer may not have
 
-    def judge(self, method: str, path: str, body: object) -> list[str]:
-        """The faults of a request; `path` as the document writes it."""
-        faults = [*_by_document(method, path, body), *_by_our_rules(path, body)]
+    def judge(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        *,
+        parts: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        """The faults of a request.
+
+        Args:
+            method: in capitals.
+            path: as the document writes it.
+            body: as JSON, or `NOTHING`.
+            parts: what stands for the names in the path.
+            query: what stands behind the path.
+
+        """
+        faults = [
+            *_by_document(method, path, body),
+            *_of_parameters(_parameters(method, path, "path"), parts or {}),
+            *_of_parameters(_parameters(method, path, "query"), query or {}),
+        ] or [*_by_our_rules(path, body)]
         self.violations += [f"{method} {path}: {fault}" for fault in faults]
         return faults
+
+    def condemn(self, request: str, fault: str) -> None:
+        """Remember a fault that is no matter of the document."""
+        self.violations.append(f"{request}: {fault}")
 
 
 @cache
@@ -45,27 +87,71 @@ def _document() -> JSON:
     if document["paths"]:
         # The live service takes numbers too, and discord.py sends some (facts-doubles, 3).
         document["components"]["schemas"]["SnowflakeType"]["type"] = ["string", "integer"]
+        for name, schema in document["components"]["schemas"].items():
+            if "properties" in schema:
+                schema.setdefault("additionalProperties", False)
+                schema["properties"] |= {key: {} for key in _OF_THE_CLIENT.get(name, ())}
     return document
 
 
-@cache
-def _validator(method: str, path: str) -> Draft202012Validator | None:
-    operation = _document()["paths"].get(path, {}).get(method.lower())
-    if operation is None or "requestBody" not in operation:
-        return None
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+def _operation(method: str, path: str) -> JSON:
+    found: JSON = _document()["paths"].get(path, {}).get(method.lower(), {})
+    return found
+
+
+def _schema_validator(schema: JSON) -> Draft202012Validator:
     whole = {**schema, "components": _document()["components"]}
     return Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
+@cache
+def _body_validator(method: str, path: str) -> Draft202012Validator | None:
+    wanted = _operation(method, path).get("requestBody")
+    return _schema_validator(wanted["content"]["application/json"]["schema"]) if wanted else None
+
+
+@cache
+def _parameters(method: str, path: str, where: str) -> dict[str, Draft202012Validator]:
+    found = [
+        *_document()["paths"].get(path, {}).get("parameters", ()),
+        *_operation(method, path).get("parameters", ()),
+    ]
+    return {one["name"]: _schema_validator(one["schema"]) for one in found if one["in"] == where}
+
+
 def _by_document(method: str, path: str, body: object) -> Iterator[str]:
-    document = _document()["paths"]
-    if document and method.lower() not in document.get(path, {}):
+    if not _document()["paths"]:
+        return
+    if not _operation(method, path):
         yield "the document has no such operation"
-    validator = _validator(method, path)
-    if validator is not None:
+    validator = _body_validator(method, path)
+    if validator is None and body is not NOTHING:
+        yield "it takes no body"
+    if validator is not None and body is NOTHING:
+        yield "it has no JSON body"
+    if validator is not None and body is not NOTHING:
         for error in validator.iter_errors(body):
             yield f"{error.json_path}: {error.message[:300]}"
+
+
+def _of_parameters(
+    known: Mapping[str, Draft202012Validator], given: Mapping[str, str]
+) -> Iterator[str]:
+    for name, value in given.items():
+        if name not in known:
+            if _document()["paths"] and name != _PARAMETER_OF_THE_CLIENT:
+                yield f"{name} is unknown"
+            continue
+        kind = known[name].schema.get("type")  # type: ignore[union-attr]
+        for error in known[name].iter_errors(_read(value, kind)):
+            yield f"{name}: {error.message[:300]}"
+
+
+def _read(value: str, kind: object) -> object:
+    """Text of an address as a value of this kind."""
+    if kind == "integer" and value.removeprefix("-").isdecimal():
+        return int(value)
+    return value.lower() in {"true", "1"} if kind == "boolean" else value
 
 
 def _by_our_rules(path: str, body: object) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The pretended REST API: the routes that a bot of our sort uses, judged, limited, permitted."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from standins.discord.answers import Answers, Handler
 from standins.discord.faults import Fault, Limits, Refusal, error_response, json_response
-from standins.discord.judge import Judge
+from standins.discord.judge import NOTHING, Judge
 from standins.discord.payloads import (
     application_json,
     channel_json,
@@ -88,10 +88,18 @@ class Rest:
             *self._answers.handlers(),
             *Reading(self._world).handlers(),
         ]
-        return [
+        known = [
             web.route(verb, f"/api/v10{path}", self._served(path, handler))
             for verb, path, handler in table
         ]
+        return [*known, web.route("*", "/{unknown:.+}", self._unknown)]
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        """What the bot should never ask for, or this server should learn."""
+        asked = f"{request.method} {request.path}"
+        self.requests.append(asked)
+        self._judge.condemn(asked, "there is no such route")
+        return json_response({"code": 0, "message": "404: Not Found"}, status=404)
 
     def _served(
         self, path: str, handler: Handler
@@ -108,6 +116,7 @@ class Rest:
             await asyncio.sleep(self._random.uniform(0, self.latency / 2))
 
     async def _answer(self, request: web.Request, path: str, handler: Handler) -> web.Response:
+        body, faults = await self._judged(request, path)
         is_exempt = path.startswith(("/interactions/", "/webhooks/"))
         if not is_exempt and request.headers.get("Authorization") != f"Bot {self._world.token}":
             return error_response(0)
@@ -121,7 +130,7 @@ class Rest:
         fault = self._fault(request)
         if fault is not None and not fault.after:
             return await fault.response(request)
-        response = await self._handled(request, path, handler)
+        response = await self._handled(request, handler, body, faults)
         await self._delay()
         if fault is not None:
             return await fault.response(request)
@@ -135,13 +144,25 @@ class Rest:
                 return fault
         return None
 
-    async def _handled(self, request: web.Request, path: str, handler: Handler) -> web.Response:
-        body = await request.json(loads=json.loads) if request.can_read_body else {}
-        if request.can_read_body or request.method in {"POST", "PUT", "PATCH"}:
-            faults = self._judge.judge(request.method, path, body)
-            if faults:
-                problems = {"_errors": [{"code": "BASE_TYPE", "message": one} for one in faults]}
-                return error_response(50035, errors={"body": problems})
+    async def _judged(self, request: web.Request, path: str) -> tuple[Any, list[str]]:
+        """The body of a request and its faults; also those of one that is refused anyhow."""
+        body: Any = NOTHING
+        if request.can_read_body and request.content_type == "application/json":
+            with suppress(ValueError):
+                body = await request.json()
+        elif request.can_read_body:
+            self._judge.condemn(f"{request.method} {path}", f"a body of {request.content_type}")
+        faults = self._judge.judge(
+            request.method, path, body, parts=request.match_info, query=request.query
+        )
+        return ({} if body is NOTHING else body), faults
+
+    async def _handled(
+        self, request: web.Request, handler: Handler, body: Any, faults: list[str]
+    ) -> web.Response:
+        if faults:
+            problems = {"_errors": [{"code": "BASE_TYPE", "message": one} for one in faults]}
+            return error_response(50035, errors={"body": problems})
         try:
             answer = await handler(request, body)
         except Refusal as refusal:

@@ -21,7 +21,7 @@ from aiohttp import web
 from standins.telegram.flood import Flood, Limits
 from standins.telegram.methods import Methods
 from standins.telegram.people import People
-from standins.telegram.spec import Judge
+from standins.telegram.spec import Judge, is_refused
 from standins.telegram.updates import Updates
 from standins.telegram.world import Answer, Post, Refusal
 
@@ -109,7 +109,9 @@ class TelegramStandIn(People):
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        for verb in ("GET", "POST"):
+            app.router.add_route(verb, "/bot{token}/{method}", self._answer)
+        app.router.add_route("*", "/{unknown:.*}", self._unknown)
         self._runner = web.AppRunner(
             app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None
         )
@@ -118,7 +120,7 @@ class TelegramStandIn(People):
         await site.start()
         host, port = self._runner.addresses[0][:2]
         self.base_url = f"http://{host}:{port}"
-        self._hook = aiohttp.ClientSession()
+        self._hook = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S))
         await self._tasks.__aenter__()
         return self
 
@@ -193,6 +195,10 @@ class TelegramStandIn(People):
         async with self._happened:
             self._happened.notify_all()
 
+    async def _unknown(self, request: web.Request) -> web.Response:
+        self.faults.append(f"the Bot API has no path {request.path} for {request.method}")
+        return web.json_response(Refusal(404, "Not Found").as_json(), status=404)
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         try:
@@ -205,7 +211,7 @@ class TelegramStandIn(People):
     async def _obey(self, request: web.Request, method: str) -> web.StreamResponse:
         if request.match_info["token"] != self.token:
             raise Refusal(401, "Unauthorized")
-        given = self._read(method, await _raw(request))
+        given = self._read(method, await self._raw(request))
         trouble = self._troubles[method].popleft() if self._troubles[method] else None
         if isinstance(trouble, Refusal):
             raise trouble
@@ -236,22 +242,28 @@ class TelegramStandIn(People):
             await asyncio.sleep(self._latency())
         return result
 
+    async def _raw(self, request: web.Request) -> Mapping[str, Any]:
+        """Parameters come as JSON or as a form, all the same to Telegram."""
+        if request.content_type != "application/json":
+            return {**request.query, **await request.post()}
+        try:
+            loaded: dict[str, Any] = json.loads(await request.read() or b"{}")
+        except ValueError:
+            self.faults.append(f"{request.path} was given no JSON")
+            raise Refusal(400, "Bad Request: can't parse JSON object") from None
+        return loaded
+
     def _read(self, method: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         if self._judge is None:
             return {name: _loaded(name, value) for name, value in raw.items()}
         given = self._judge.read_parameters(method, raw)
-        self.faults += self._judge.faults(method, given)
+        faults = self._judge.faults(method, given)
+        self.faults += faults
+        for fault in filter(is_refused, faults):
+            raise Refusal(400, f"Bad Request: {fault}")
         if method != "getUpdates":
             self.calls.append((method, given))
         return given
-
-
-async def _raw(request: web.Request) -> Mapping[str, Any]:
-    """Parameters come as JSON or as a form, all the same to Telegram."""
-    if request.content_type == "application/json":
-        loaded: dict[str, Any] = json.loads(await request.read() or b"{}")
-        return loaded
-    return {**request.query, **await request.post()}
 
 
 def _loaded(name: str, value: Any) -> Any:

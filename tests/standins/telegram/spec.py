@@ -1,7 +1,7 @@
 """Judges requests by the official description of the Bot API, `telegram-bot-api.json`.
 
 It knows methods, required and unknown parameters, types, unions, and the lengths that stand in the
-descriptions; and three rules that stand there only as prose.
+descriptions; and some rules that stand there only as prose.
 """
 
 import json
@@ -15,6 +15,8 @@ _RANGE = re.compile(r"[Vv]alues between (\d+)-(\d+)")
 _MOST = re.compile(r"[Aa]t most (\d+) \w+ can be specified")
 _MUST_BE = re.compile(r"must be (?:always )?[\"“]?(\w+)")
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]*")
+_REFUSED = re.compile(r" is missing$| is .*, not (?:an array|[A-Z]\w+)| which message$")
 _PARSE_MODES = ("HTML", "MarkdownV2", "Markdown")
 _NO_KIND_OF_BUTTON = {"text", "icon_custom_emoji_id", "style"}
 _SIMPLE: dict[str, tuple[type, ...]] = {
@@ -43,7 +45,19 @@ class Judge:
         if method not in self._methods:
             return [f"{method} is no method of the Bot API"]
         fields = self._methods[method].get("fields", [])
-        return [f"{method}: {fault}" for fault in self._of_fields(fields, given, "")]
+        found = [*self._of_fields(fields, given, ""), *self._of_method(method, given)]
+        return [f"{method}: {fault}" for fault in found]
+
+    def _of_method(self, method: str, given: Mapping[str, Any]) -> Iterator[str]:
+        whole = {*given} >= {"chat_id", "message_id"} or "inline_message_id" in given
+        if method == "editMessageText" and not whole:
+            yield "it does not say which message"
+        if not _SECRET.fullmatch(str(given.get("secret_token", ""))):
+            yield "secret_token has other than letters, digits, _ and -"
+        kinds = {field["name"] for field in self._types["Update"]["fields"]} - {"update_id"}
+        for kind in given.get("allowed_updates", ()):
+            if kind not in kinds:
+                yield f"allowed_updates has {kind!r}, which is no kind of update"
 
     def read_parameters(self, method: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters as values; clients send all of them as text, objects as JSON in text."""
@@ -98,6 +112,11 @@ class Judge:
         yield from self._of_fields(fields, value, f"{where}.")
         yield from _of_discriminator(fields, value, where)
         yield from _of_prose(kind, value, where)
+
+
+def is_refused(fault: str) -> bool:
+    """Whether Telegram would refuse a request for this; the rest it overlooks, or has words for."""
+    return bool(_REFUSED.search(fault))
 
 
 def _read(value: Any, types: list[str]) -> Any:

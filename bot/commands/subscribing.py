@@ -42,8 +42,10 @@ class _Added:
 
 async def _added(kit: Kit, request: CommandRequest) -> _Added | None:
     """None: the channel holds as many as it may."""
-    async with kit.store.writing() as unit:
+    # What is only read is read before, so that others can write meanwhile.
+    async with kit.store.reading() as unit:
         wanted = await _wanted(unit, request)
+    async with kit.store.writing() as unit:
         before = [one.filter for one in await unit.subscriptions.held(request.place)]
         if wanted not in before and len(before) >= MOST:
             return None

@@ -49,8 +49,10 @@ class _Added:
 
 async def _added(kit: Kit, request: CommandRequest) -> _Added | Message:
     """What was added; or why nothing more can be."""
-    async with kit.store.writing() as unit:
+    # What is only read is read before, so that others can write meanwhile.
+    async with kit.store.reading() as unit:
         wanted = await _wanted(unit, request)
+    async with kit.store.writing() as unit:
         before = [one.filter for one in await unit.subscriptions.held(request.place)]
         if wanted not in before and (refusal := await _refusal(unit, request, len(before))):
             return refusal

@@ -1,6 +1,6 @@
 """Give a destination another address, and unite two that turn out to be one place."""
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.channels import DEFAULT_CHANNEL
@@ -17,7 +17,6 @@ from bot.store.tables import (
     posts,
     subscriptions,
 )
-from bot.store.upsert import insert_missing
 
 _BETWEEN = "\n"
 """An address that no adapter has, held while two are swapped."""
@@ -26,10 +25,18 @@ _BETWEEN = "\n"
 async def destination_id(connection: AsyncConnection, destination: Destination) -> int:
     """The key of a destination, which has a row from now on."""
     row = {"adapter": destination.adapter, "address": destination.address}
-    await insert_missing(connection, destinations, [row])
-    query = select(destinations.c.id).filter_by(**row)
-    key: int = (await connection.execute(query)).scalar_one()
+    known: int | None = await connection.scalar(_KEY, row)
+    if known is not None:
+        return known
+    added = destinations.insert().returning(destinations.c.id)
+    key: int = (await connection.execute(added, row)).scalar_one()
     return key
+
+
+_KEY = select(destinations.c.id).where(
+    destinations.c.adapter == bindparam("adapter"),
+    destinations.c.address == bindparam("address"),
+)
 
 
 async def move(

@@ -11,6 +11,7 @@ from bot.domain.events import Event
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.store.codec import bits, dump_filter, load_filter
 from bot.store.matching import matches, term
+from bot.store.moving import destination_id
 from bot.store.tables import channels, destinations, filter_terms, filters, subscriptions
 from bot.store.upsert import insert_missing
 
@@ -24,20 +25,13 @@ class SqlSubscriptions:
     async def add(self, destination: Destination, asked: Filter, *, now: datetime) -> Subscription:
         """Add a subscription; the same filter twice at one destination is one subscription."""
         row = {
-            "destination_id": await self._destination_id(destination),
+            "destination_id": await destination_id(self._connection, destination),
             "filter_id": await self._filter_id(asked),
         }
         extra = {"adapter": destination.adapter, "created_at": now}
         await insert_missing(self._connection, subscriptions, [row | extra])
         key = await self._connection.scalar(select(subscriptions.c.id).filter_by(**row))
         return Subscription(id=SubscriptionId(key or 0), destination=destination, filter=asked)
-
-    async def _destination_id(self, destination: Destination) -> int:
-        row = {"adapter": destination.adapter, "address": destination.address}
-        await insert_missing(self._connection, destinations, [row])
-        query = select(destinations.c.id).filter_by(**row)
-        key: int = (await self._connection.execute(query)).scalar_one()
-        return key
 
     async def _filter_id(self, asked: Filter) -> int:
         spec = dump_filter(asked)

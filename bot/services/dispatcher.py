@@ -136,8 +136,14 @@ class Dispatcher:
             interrupted = await unit.outbox.interrupted(self._adapter.name)
             lost = "it was interrupted while it was being sent"
             harmless = self._adapter.limits.repeat_is_harmless
-            outcome = Later(reason=lost, wait=timedelta(0)) if harmless else Unknown(reason=lost)
-            await unit.outbox.finish([self._result(one, outcome) for one in interrupted])
+            again, unsure = Later(reason=lost, wait=_NONE), Unknown(reason=lost)
+            results = [
+                self._result(replace(one, may_have_arrived=True), again)
+                if harmless
+                else self._result(one, unsure)
+                for one in interrupted
+            ]
+            await unit.outbox.finish(results)
         if interrupted:
             logger.info("Took over %d interrupted deliveries", len(interrupted))
 

@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, literal, or_, select, update
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.deliveries import State
@@ -34,11 +45,18 @@ async def take(
 def _claimable(adapter: str, now: datetime) -> Select[tuple[int]]:
     """Due deliveries that no other of their event and destination holds up, in their order."""
     mine, other = deliveries.alias("mine"), deliveries.alias("other")
+    is_doubted, am_doubted = (func.coalesce(one.c.may_have_arrived, false()) for one in (other, mine))
     goes_first = or_(
         other.c.state != State.PENDING,
         other.c.not_before > now,
-        other.c.priority < mine.c.priority,
-        and_(other.c.priority == mine.c.priority, other.c.id < mine.c.id),
+        is_doubted > am_doubted,
+        and_(
+            is_doubted == am_doubted,
+            or_(
+                other.c.priority < mine.c.priority,
+                and_(other.c.priority == mine.c.priority, other.c.id < mine.c.id),
+            ),
+        ),
     )
     held_up = exists().where(
         other.c.destination_id == mine.c.destination_id,
@@ -54,7 +72,7 @@ def _claimable(adapter: str, now: datetime) -> Select[tuple[int]]:
 async def _folds(
     connection: AsyncConnection, carriers: Sequence[int], now: datetime
 ) -> list[dict[str, Any]]:
-    """What else is pending for the events and destinations of these."""
+    """What else is pending for the events and destinations of these, unless it is in doubt."""
     carrier, other = deliveries.alias("carrier"), deliveries.alias("other")
     same_pair = and_(
         other.c.destination_id == carrier.c.destination_id,
@@ -65,6 +83,8 @@ async def _folds(
         select(other.c.id, other.c.attempts, carrier.c.id.label("carrier"))
         .join(other, same_pair)
         .where(carrier.c.id.in_(carriers), other.c.state == State.PENDING)
+        # What may have been read must be told again as it was, or its news is read twice.
+        .where(carrier.c.may_have_arrived.is_not(True), other.c.may_have_arrived.is_not(True))
     )
     return [
         {"folded": row.id, "into": row.carrier, "tried": row.attempts, "now": now}

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from outboxes import (
     HOUR,
     LEASE,
@@ -105,6 +106,28 @@ async def test_urgent_news_takes_the_older_with_it(store: SqlStore) -> None:
     assert claimed.priority is Priority.URGENT
     assert [part.fanout_id for part in claimed.parts] == fanout_ids
     assert await states(store) == [State.SUPERSEDED, State.LEASED]
+
+
+@pytest.mark.parametrize("priority", [Priority.NEWS, Priority.URGENT])
+async def test_news_in_doubt_goes_first_and_alone(store: SqlStore, priority: Priority) -> None:
+    """`claim`: what may have arrived is told again as it was, lest its news be read twice."""
+    await subscribe(store, to("a"))
+    await owe(store)
+    await expand(store)
+    (delivery,) = await claim(store)
+    await start(store, [delivery])
+    await finish(store, [delivery], state=State.PENDING, may_have_arrived=True)
+    await owe(store, LIVE, priority=priority)
+    await expand(store)
+
+    (again,) = await claim(store)
+    meanwhile = await claim(store)
+    await finish(store, [again], state=State.SENT)
+    (younger,) = await claim(store)
+
+    assert (again.id, again.form) == (delivery.id, delivery.form)
+    assert meanwhile == ()
+    assert [one.kinds for one in younger.parts] == [{Kind.WEBCAST}]
 
 
 async def test_other_events_and_destinations_are_not_folded(store: SqlStore) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from bot.domain.deliveries import Delivery, Outcome
+from bot.domain.deliveries import Delivery, DeliveryId, Outcome
 from bot.domain.messages import Limits, Message
 from bot.domain.requests import Desk
 
@@ -42,6 +42,17 @@ class Pace(Protocol):
         Raises:
             HeldBack: on entering, when it would take longer than a send may; nothing was sent.
                 `Adapter.send` lets it pass: the dispatcher waits in its place.
+
+        """
+
+    async def departs(self, delivery: DeliveryId) -> None:
+        """Tell, inside its slot and right before the request, that a delivery leaves now.
+
+        It is recorded before this returns. Whoever declares `Limits.tells_departure` tells it of
+        each request that may put a message into a chat; of further ones it may be told again.
+
+        Raises:
+            StoreError: it cannot be recorded, so the request must not be made.
 
         """
 

@@ -27,8 +27,9 @@ from bot.domain.messages import Message
 from bot.ports import Adapter, Clock, Store
 from bot.rendering.compose import compose
 from bot.services import destination_health as health
+from bot.services.departures import Departures
 from bot.services.diary import Diary
-from bot.services.letters import Letter, write
+from bot.services.letters import Letter, unexpired, write
 from bot.services.pacing import SlotPace
 from bot.services.supervisor import SOUND, Write, guarded
 from bot.services.turns import SHORTLY, Turns
@@ -82,7 +83,8 @@ class Dispatcher:
             write: turns news into a message.
 
         """
-        pace.declare(adapter.limits)
+        self._departures = Departures(store, adapter.limits)
+        pace.declare(adapter.limits, self._departures.depart)
         self._pace = pace
         self._turns = Turns(pace, adapter.limits, now=clock.now())
         self._store = store
@@ -217,7 +219,7 @@ class Dispatcher:
             put_off = self._turns.put_off(claimed, now=now)
             await unit.outbox.finish([_put_back(*one, now=now) for one in put_off])
         waiting = {one.id for one, _ in put_off}
-        due = [_unexpired(one, now) for one in claimed if one.id not in waiting]
+        due = [unexpired(one, now) for one in claimed if one.id not in waiting]
         if due:
             await self._start(due)
         return bool(claimed)
@@ -235,7 +237,8 @@ class Dispatcher:
             sending = [
                 (one, letter) for one in claimed if isinstance(letter := written[one.form], Letter)
             ]
-            await unit.outbox.start([(one, letter.id) for one, letter in sending])
+            started = [(one, letter.id) for one, letter in sending]
+            await self._departures.expect(unit.outbox, started)
         for one, letter in sending:
             self._launch(replace(one, attempts=one.attempts + 1), letter.message)
 
@@ -258,6 +261,7 @@ class Dispatcher:
         landed = [flight for flight in self._flights if flight.done()]
         self._flights.difference_update(landed)
         answers = [flight.result() for flight in landed]
+        self._departures.forget(delivery.id for delivery, _ in answers)
         outcomes = [(delivery, self._outcome(answer)) for delivery, answer in answers]
         results = [self._result(*one) for one in outcomes]
         if results:
@@ -293,8 +297,3 @@ def _put_back(delivery: Delivery, until: datetime, *, now: datetime) -> Result:
         state=State.PENDING, not_before=until, may_have_arrived=delivery.may_have_arrived
     )
     return Result(delivery=delivery, verdict=verdict, at=now)
-
-
-def _unexpired(delivery: Delivery, now: datetime) -> Delivery:
-    parts = tuple(one for one in delivery.parts if one.expires_at is None or one.expires_at > now)
-    return delivery if len(parts) == len(delivery.parts) else replace(delivery, parts=parts)

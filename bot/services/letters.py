@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 
 from bot.domain.deliveries import Delivery, MessageId, Part, State, Verdict
@@ -20,6 +21,12 @@ class Letter:
 
     id: MessageId
     message: Message
+
+
+def unexpired(delivery: Delivery, now: datetime) -> Delivery:
+    """The delivery without the parts that are too late to help."""
+    parts = tuple(one for one in delivery.parts if one.expires_at is None or one.expires_at > now)
+    return delivery if len(parts) == len(delivery.parts) else replace(delivery, parts=parts)
 
 
 async def write(

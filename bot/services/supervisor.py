@@ -101,6 +101,8 @@ async def guarded(adapter: Adapter, delivery: Delivery, message: Message) -> Out
         return _checked(await adapter.send(delivery, message))
     except HeldBack as held:
         return Later(reason=str(held), wait=held.wait)
+    except StoreError:
+        raise  # ours, by way of the pace: what leaves could not be recorded
     except Exception as exc:  # noqa: BLE001, the guarded border
         return exc
 

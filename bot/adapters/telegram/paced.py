@@ -16,6 +16,7 @@ from telegram.error import (
 
 from bot.adapters.telegram.addresses import Place
 from bot.adapters.telegram.transport import Flooded
+from bot.domain.deliveries import DeliveryId
 from bot.ports import Pace
 
 Answer = TypeVar("Answer")
@@ -47,6 +48,7 @@ class Paced:
         place: Place | None = None,
         *,
         urgent: bool = False,
+        delivery: DeliveryId | None = None,
     ) -> Answer:
         """Make one request in a slot.
 
@@ -54,6 +56,7 @@ class Paced:
             call: makes it.
             place: where it puts a message; None: nowhere, so only the bot's own limit counts.
             urgent: a person waits for it.
+            delivery: what it is sent for; None: nothing that is owed.
 
         Raises:
             HeldBack: the limits let it out only later.
@@ -62,6 +65,8 @@ class Paced:
         """
         address = "" if place is None else f"{place}"
         async with self._pace.slot(address, urgent=urgent):
+            if delivery is not None:
+                await self._pace.departs(delivery)
             try:
                 return await call()
             except _ANSWERS as answer:

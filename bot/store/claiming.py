@@ -45,7 +45,9 @@ async def take(
 def _claimable(adapter: str, now: datetime) -> Select[tuple[int]]:
     """Due deliveries that no other of their event and destination holds up, in their order."""
     mine, other = deliveries.alias("mine"), deliveries.alias("other")
-    is_doubted, am_doubted = (func.coalesce(one.c.may_have_arrived, false()) for one in (other, mine))
+    is_doubted, am_doubted = (
+        func.coalesce(one.c.may_have_arrived, false()) for one in (other, mine)
+    )
     goes_first = or_(
         other.c.state != State.PENDING,
         other.c.not_before > now,

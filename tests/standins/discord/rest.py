@@ -18,6 +18,7 @@ from standins.discord.payloads import (
 )
 from standins.discord.world import (
     JSON,
+    WRITABLE,
     Channel,
     ChannelType,
     Right,
@@ -29,9 +30,11 @@ from standins.discord.world import (
 _PUBLISHED = 1 << 0
 """The flag CROSSPOSTED of a message."""
 
-_WRITABLE = {ChannelType.TEXT, ChannelType.DM, ChannelType.VOICE, ChannelType.ANNOUNCEMENT}
-
 Tell = Callable[[str, JSON], Awaitable[None]]
+
+
+def _watch_nothing(_sign: str) -> None:
+    """Stand for nobody who watches."""
 
 
 async def _tell_nobody(_name: str, _data: JSON) -> None:
@@ -46,6 +49,7 @@ class Rest:
         created: every message that was made by a plain send, in order.
         faults: errors on demand.
         tell: sends an event by the gateway.
+        watch: is told "asked" when a message is to be sent, and "answered" when that was answered.
         latency: how long a request takes at most, in seconds; random, half before it counts.
 
     """
@@ -61,6 +65,7 @@ class Rest:
         self.latency = 0.0
         self.gateway_address = ""
         self.tell: Tell = _tell_nobody
+        self.watch: Callable[[str], None] = _watch_nothing
         self._by_nonce: dict[str, JSON] = {}
         self._random = Random(1)  # noqa: S311 - jitter, the same in every run
         self._changed = asyncio.Condition()
@@ -96,8 +101,13 @@ class Rest:
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def serve(request: web.Request) -> web.Response:
             self.requests.append(f"{request.method} {request.path.removeprefix('/api/v10')}")
+            watch = self.watch if handler == self._send else _watch_nothing
+            watch("asked")
+            await request.read()
             await self._delay()
-            return await self._answer(request, path, handler)
+            response = await self._answer(request, path, handler)
+            watch("answered")
+            return response
 
         return serve
 
@@ -132,8 +142,8 @@ class Rest:
         return None
 
     async def _handled(self, request: web.Request, path: str, handler: Handler) -> web.Response:
-        body = await request.json(loads=json.loads) if request.can_read_body else {}
-        if request.can_read_body or request.method in {"POST", "PUT", "PATCH"}:
+        body = await request.json(loads=json.loads) if request.body_exists else {}
+        if request.body_exists or request.method in {"POST", "PUT", "PATCH"}:
             faults = self._judge.judge(request.method, path, body)
             if faults:
                 problems = {"_errors": [{"code": "BASE_TYPE", "message": one} for one in faults]}
@@ -238,7 +248,7 @@ class Rest:
         return message
 
     def _check_sending(self, channel: Channel, body: JSON) -> None:
-        if channel.type not in _WRITABLE and not channel.is_thread:
+        if channel.type not in WRITABLE and not channel.is_thread:
             raise Refusal(50008)
         needed = Right.SEND_MESSAGES_IN_THREADS if channel.is_thread else Right.SEND_MESSAGES
         held = rights_in(channel, self._world.bot.id)

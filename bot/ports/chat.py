@@ -23,7 +23,14 @@ class Adapter(Protocol):
         """What it accepts and how fast."""
 
     async def send(self, delivery: Delivery, message: Message) -> Outcome:
-        """Send one message; expected refusals are outcomes, exceptions are bugs or outages."""
+        """Send one message; expected refusals are outcomes, exceptions are bugs or outages.
+
+        Raises:
+            ConfigError: the platform does not know our token; it has not taken the message, nor
+                will it take others, so the adapter is closed and opened anew.
+            ChatUnavailable: it shuts us out; likewise.
+
+        """
 
 
 class Pace(Protocol):

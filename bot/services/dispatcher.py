@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -17,7 +17,6 @@ from bot.domain.deliveries import (
     Delivery,
     Later,
     Outcome,
-    State,
     Unknown,
     Verdict,
     advance,
@@ -31,8 +30,8 @@ from bot.services.departures import Departures
 from bot.services.diary import Diary
 from bot.services.letters import Letter, unexpired, write
 from bot.services.pacing import SlotPace
-from bot.services.supervisor import SOUND, Write, guarded
-from bot.services.turns import SHORTLY, Turns
+from bot.services.supervisor import EXPLAINED, SOUND, Write, guarded
+from bot.services.turns import SHORTLY, Turns, put_back
 
 logger = logging.getLogger(__name__)
 
@@ -217,7 +216,7 @@ class Dispatcher:
                 self._adapter.name, limit=self._room, now=now, lease=LEASE
             )
             put_off = self._turns.put_off(claimed, now=now)
-            await unit.outbox.finish([_put_back(*one, now=now) for one in put_off])
+            await unit.outbox.finish([put_back(*one, now=now) for one in put_off])
         waiting = {one.id for one, _ in put_off}
         due = [unexpired(one, now) for one in claimed if one.id not in waiting]
         if due:
@@ -269,12 +268,17 @@ class Dispatcher:
                 await unit.outbox.finish(results)
                 await health.note(unit, outcomes, now=self._clock.now())
             raised = (answer for _, answer in answers if isinstance(answer, Exception))
-            self._diary.note(results, next(raised, None))
+            bugs = (one for one in raised if not isinstance(one, EXPLAINED))
+            self._diary.note(results, next(bugs, None))
         return bool(results)
 
     def _outcome(self, answer: Outcome | Exception) -> Outcome:
         if not isinstance(answer, Exception):
             return answer
+        if isinstance(answer, EXPLAINED):
+            # No message is to blame: the platform lets nothing in, and has taken nothing.
+            self._fault = answer
+            return Later(reason=f"{answer}")
         # Opening anew what was opened just now would not help, and one message that always makes
         # the adapter raise would keep it closed.
         if self._clock.now() - self._opened_at >= SOUND:
@@ -289,11 +293,3 @@ class Dispatcher:
             delivery, outcome, now=now, repeat_is_harmless=harmless, random=self._random
         )
         return Result(delivery=delivery, verdict=verdict, at=now)
-
-
-def _put_back(delivery: Delivery, until: datetime, *, now: datetime) -> Result:
-    """It was not tried, so that no attempt is counted."""
-    verdict = Verdict(
-        state=State.PENDING, not_before=until, may_have_arrived=delivery.may_have_arrived
-    )
-    return Result(delivery=delivery, verdict=verdict, at=now)

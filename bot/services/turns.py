@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bot.domain.deliveries import Delivery, DeliveryId, Priority
+from bot.domain.deliveries import Delivery, DeliveryId, Priority, State, Verdict
+from bot.domain.fanouts import Result
 from bot.domain.messages import Limits
 from bot.services.pacing import SlotPace
 
@@ -62,3 +63,11 @@ class Turns:
             self._waiting[key] = left
         overtakes = had_to_wait or delivery.priority is Priority.URGENT
         return now if overtakes else max(left.values(), default=now)
+
+
+def put_back(delivery: Delivery, until: datetime, *, now: datetime) -> Result:
+    """What puts a delivery back: it was not tried, so that no attempt is counted."""
+    verdict = Verdict(
+        state=State.PENDING, not_before=until, may_have_arrived=delivery.may_have_arrived
+    )
+    return Result(delivery=delivery, verdict=verdict, at=now)

@@ -158,6 +158,7 @@ async def test_invalid_session_that_can_be_resumed_misses_nothing(
     await discord_server.gateway.until_resumed()
 
     assert reply.content == "Done"
+    assert len(opened.desk.requests) == 1
     assert len(discord_server.gateway.identified) == 1
 
 

@@ -1,6 +1,12 @@
 """HTTP with Telegram, both ways; nothing else in this room may use aiohttp."""
 
 from bot.adapters.telegram.transport.calls import serve
-from bot.adapters.telegram.transport.requests import AiohttpRequest, Flooded, NeverSent
+from bot.adapters.telegram.transport.requests import (
+    LEAVING,
+    AiohttpRequest,
+    Detained,
+    Flooded,
+    NeverSent,
+)
 
-__all__ = ["AiohttpRequest", "Flooded", "NeverSent", "serve"]
+__all__ = ["LEAVING", "AiohttpRequest", "Detained", "Flooded", "NeverSent", "serve"]

@@ -82,6 +82,15 @@ class Account:
     doubts: int = 0
     doubts_that_arrived: int = 0
 
+    def __str__(self) -> str:
+        repeated = ", ".join(f"{count} on {name}" for name, count in self.repeated.items())
+        return (
+            f"{self.owed} (change, destination) owed: {len(self.lost)} lost, "
+            f"{len(self.unknown)} unknown, {len(self.open)} still open; "
+            f"messages: {repeated or 'none'} repeated, {len(self.disordered)} out of order, "
+            f"{self.doubts} recorded as unknown, of which {self.doubts_that_arrived} arrived"
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:

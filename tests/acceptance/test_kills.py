@@ -25,9 +25,9 @@ async def _lived(lives: Lives, ends: int, number: signal.Signals) -> tuple[Ledge
         moment, left = await lives.cut_short(number)
         say(f"{one}/{ends} at {moment}: {left}")
     await lives.finish()
-    ledger = await lives.ledger()
+    ledger, most = await lives.ledger(), lives.most_in_flight
     account = ledger.account()
-    say(f"{account}; in flight: {len(lives.flights)}, at once {lives.most_in_flight} at most")
+    say(f"{account}; in flight at the end of a life: {len(lives.flights)}, at most {most}")
     return ledger, account
 
 

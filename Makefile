@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check bench package lock audit clean
+.PHONY: help demo test check soak bench package lock audit clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ check: .venv/.ready ## Format, lint and types
 
 test: check ## Everything that CI runs: check, then the tests
 	$(BIN)/pytest
+
+soak: .venv/.ready ## End the program 200 times by SIGKILL and 50 by SIGTERM, and account for all (10 minutes)
+	PERIGEE_TEST_KILLS=200 $(BIN)/pytest --numprocesses=0 --capture=no tests/acceptance/test_kills.py
 
 bench: .venv/.ready ## Measure, each figure beside its yardstick (a few minutes)
 	$(BIN)/python -m benchmarks

@@ -178,6 +178,8 @@ class Limits:
         private: the address of a private chat with a person, by the person's id; empty: none.
         repeat_is_harmless: whether sending the same delivery twice makes one message (a nonce, or
             a place where a repeat does not hurt); decides about sends whose end is not known.
+        tells_departure: whether the adapter says by `Pace.departs` when a delivery leaves; what has
+            not left at a kill is then sent for sure, and not left because it may have arrived.
 
     """
 
@@ -190,3 +192,4 @@ class Limits:
     lane: Callable[[str], Lane | None] = no_lane
     private: Callable[[str], str] = no_private
     repeat_is_harmless: bool = False
+    tells_departure: bool = False

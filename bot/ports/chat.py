@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from bot.domain.deliveries import Delivery, Outcome
+from bot.domain.deliveries import Delivery, DeliveryId, Outcome
 from bot.domain.messages import Limits, Message
 from bot.domain.requests import Desk
 
@@ -23,7 +23,14 @@ class Adapter(Protocol):
         """What it accepts and how fast."""
 
     async def send(self, delivery: Delivery, message: Message) -> Outcome:
-        """Send one message; expected refusals are outcomes, exceptions are bugs or outages."""
+        """Send one message; expected refusals are outcomes, exceptions are bugs or outages.
+
+        Raises:
+            ConfigError: the platform does not know our token; it has not taken the message, nor
+                will it take others, so the adapter is closed and opened anew.
+            ChatUnavailable: it shuts us out; likewise.
+
+        """
 
 
 class Pace(Protocol):
@@ -42,6 +49,17 @@ class Pace(Protocol):
         Raises:
             HeldBack: on entering, when it would take longer than a send may; nothing was sent.
                 `Adapter.send` lets it pass: the dispatcher waits in its place.
+
+        """
+
+    async def departs(self, delivery: DeliveryId) -> None:
+        """Tell, inside its slot and right before the request, that a delivery leaves now.
+
+        It is recorded before this returns. Whoever declares `Limits.tells_departure` tells it of
+        each request that may put a message into a chat; of further ones it may be told again.
+
+        Raises:
+            StoreError: it cannot be recorded, so the request must not be made.
 
         """
 

@@ -25,12 +25,13 @@ from bot.domain.messages import Message
 from bot.ports import UNWATCHED, Adapter, Clock, Pulse, Store
 from bot.rendering.compose import compose
 from bot.services import destination_health as health
+from bot.services.departures import Departures
 from bot.services.diary import Diary
 from bot.services.letters import Letter, unexpired, write
 from bot.services.notices import Notices
 from bot.services.pacing import SlotPace
 from bot.services.recovery import resulting, take_over
-from bot.services.supervisor import SOUND, Write, guarded
+from bot.services.supervisor import EXPLAINED, SOUND, Write, guarded
 from bot.services.turns import SHORTLY, Turns, put_back
 
 logger = logging.getLogger(__name__)
@@ -85,7 +86,8 @@ class Dispatcher:
             write: turns news into a message.
 
         """
-        pace.declare(adapter.limits)
+        self._departures = Departures(store, adapter.limits, clock)
+        pace.declare(adapter.limits, self._departures.depart)
         self._pace = pace
         self._turns = Turns(pace, adapter.limits, now=clock.now())
         self._store = store
@@ -231,7 +233,8 @@ class Dispatcher:
             ]
             await unit.outbox.finish(ends)
             sending = [(one, letter) for one, letter in written if isinstance(letter, Letter)]
-            await unit.outbox.start([(one, letter.id) for one, letter in sending], now=now)
+            started = [(one, letter.id) for one, letter in sending]
+            await self._departures.expect(unit.outbox, started)
         for one, letter in sending:
             self._launch(replace(one, attempts=one.attempts + 1, tried_at=now), letter.message)
 
@@ -254,6 +257,7 @@ class Dispatcher:
         landed = [flight for flight in self._flights if flight.done()]
         self._flights.difference_update(landed)
         answers = [flight.result() for flight in landed]
+        self._departures.forget(delivery.id for delivery, _ in answers)
         outcomes = [(delivery, self._outcome(answer)) for delivery, answer in answers]
         results = [self._result(*one) for one in outcomes]
         if results:
@@ -261,13 +265,18 @@ class Dispatcher:
                 await unit.outbox.finish(results)
                 await health.note(unit, outcomes, now=self._clock.now())
             raised = (answer for _, answer in answers if isinstance(answer, Exception))
-            self._diary.note(results, next(raised, None))
+            bugs = (one for one in raised if not isinstance(one, EXPLAINED))
+            self._diary.note(results, next(bugs, None))
         return bool(results)
 
     def _outcome(self, answer: Outcome | Exception) -> Outcome:
         return self._raised(answer) if isinstance(answer, Exception) else answer
 
-    def _raised(self, answer: Exception) -> Unknown:
+    def _raised(self, answer: Exception) -> Later | Unknown:
+        if isinstance(answer, EXPLAINED):
+            # No message is to blame: the platform lets nothing in, and has taken nothing.
+            self._fault = answer
+            return Later(reason=f"{answer}")
         # Opening anew what was opened just now would not help, and one message that always makes
         # the adapter raise would keep it closed.
         if self._clock.now() - self._opened_at >= SOUND:

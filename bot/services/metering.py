@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from bot.domain.deliveries import Delivery, Later, Outcome, Unknown
+from bot.domain.deliveries import Delivery, DeliveryId, Later, Outcome, Unknown
 from bot.domain.messages import Limits, Message
 from bot.errors import HeldBack
 from bot.ports import Adapter, Clock, Meter, Pace
@@ -65,6 +65,10 @@ class MeteredPace:
         async with self._pace.slot(address, urgent=urgent):
             self._meter.waited(self._adapter, self._clock.elapsed() - began)
             yield
+
+    async def departs(self, delivery: DeliveryId) -> None:
+        """Tell that a delivery leaves now; see `ports.Pace`."""
+        await self._pace.departs(delivery)
 
     def throttled(self, wait: timedelta, address: str = "") -> None:
         """Tell of a 429."""

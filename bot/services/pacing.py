@@ -4,11 +4,12 @@ One of those who wait keeps the time for all; a burst wakes nobody in vain.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.domain.deliveries import DeliveryId
 from bot.domain.messages import Limits
 from bot.errors import HeldBack
 from bot.ports import Clock
@@ -16,6 +17,12 @@ from bot.services.limiter import PATIENCE, Limiter, Ticket
 
 _SOON = timedelta(seconds=1)
 _SHORTEST_PAUSE = timedelta(milliseconds=1)
+
+Departing = Callable[[DeliveryId], Awaitable[None]]
+
+
+async def _nobody_asks(_delivery: DeliveryId) -> None:
+    """Stand for the sender while there is none."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,9 +47,17 @@ class SlotPace:
         self._alarm_at: datetime | None = None
         self._latest: datetime | None = None
         self._gone_back = timedelta(0)
+        self._departing: Departing = _nobody_asks
 
-    def declare(self, limits: Limits) -> None:
-        """Go by the limits of the adapter, which is known once it is open."""
+    def declare(self, limits: Limits, departing: Departing = _nobody_asks) -> None:
+        """Go by the limits of the adapter, which is known once it is open.
+
+        Args:
+            limits: the adapter's.
+            departing: records that a delivery leaves.
+
+        """
+        self._departing = departing
         self._limiter.declare(limits)
         self._decide()
 
@@ -66,6 +81,10 @@ class SlotPace:
         finally:
             self._limiter.give_back(ticket, self._now(), answered=answered)
             self._decide()
+
+    async def departs(self, delivery: DeliveryId) -> None:
+        """Tell that a delivery leaves now; see `ports.Pace`."""
+        await self._departing(delivery)
 
     def throttled(self, wait: timedelta, address: str = "") -> None:
         """Let no request out for so long, with an address only none to there."""

@@ -21,8 +21,11 @@ from bot.ports import Adapter, Clock
 SOUND = timedelta(minutes=5)
 """An adapter that worked for so long was opened well; what fails later is new trouble."""
 
-_EXPLAINED = (ConfigError, ChatUnavailable)
-"""What fails by the owner's or the platform's fault: its sentence says all, a traceback nothing."""
+EXPLAINED = (ConfigError, ChatUnavailable)
+"""What fails by the owner's or the platform's fault: its sentence says all, a traceback nothing.
+
+From a send it means that the platform lets nobody in; it has not taken the message.
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +79,7 @@ class Supervisor:
     async def _rest(self, group: BaseExceptionGroup[Exception], stop: asyncio.Event) -> None:
         self._failures += 1
         pause = backoff(self._failures, self._random)
-        told, bugs = group.split(_EXPLAINED)
+        told, bugs = group.split(EXPLAINED)
         # Only what was written for people: the text of a bug may hold anything.
         causes = [f"{one}" for one in _each(told)] or ["it failed; the log says how"]
         self._troubles[self._name] = "; ".join(causes)
@@ -101,6 +104,8 @@ async def guarded(adapter: Adapter, delivery: Delivery, message: Message) -> Out
         return _checked(await adapter.send(delivery, message))
     except HeldBack as held:
         return Later(reason=str(held), wait=held.wait)
+    except StoreError:
+        raise  # ours, by way of the pace: what leaves could not be recorded
     except Exception as exc:  # noqa: BLE001, the guarded border
         return exc
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from bot.domain.deliveries import DeliveryId
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option
 from bot.domain.subscriptions import Destination
 from bot.ports import Surroundings
@@ -91,6 +92,7 @@ class OpenPace:
 
     Attributes:
         taken: every (address, urgent) that asked for a slot.
+        departed: every delivery that was told to leave.
         told: every (wait, address) of a 429.
         refusals: how many 401 and 403 it was told of.
 
@@ -98,6 +100,7 @@ class OpenPace:
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, bool]] = []
+        self.departed: list[DeliveryId] = []
         self.told: list[tuple[timedelta, str]] = []
         self.refusals = 0
 
@@ -106,6 +109,10 @@ class OpenPace:
         """Hold a slot at once."""
         self.taken.append((address, urgent))
         yield
+
+    async def departs(self, delivery: DeliveryId) -> None:
+        """Record what leaves."""
+        self.departed.append(delivery)
 
     def throttled(self, wait: timedelta, address: str = "") -> None:
         """Record a 429."""

@@ -1,7 +1,7 @@
 """What the gateway tells of servers, channels and rights, and how connections end and come back."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from discord_rooms import Room, connected_room, heard, listening_room, room, to, until
@@ -200,6 +200,46 @@ async def test_lost_connection_resumes_and_misses_nothing(
     assert reply.content == "Done"
     assert len(opened.desk.requests) == 1
     assert len(discord_server.gateway.identified) == 1
+
+
+async def test_invalid_session_that_can_be_resumed_misses_nothing(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """Op 9 with true: what was pressed meanwhile is answered after the session resumed."""
+    await discord_server.gateway.invalidate(resumable=True)
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+    await discord_server.gateway.until_resumed()
+
+    assert reply.content == "Done"
+    assert len(opened.desk.requests) == 1
+    assert len(discord_server.gateway.identified) == 1
+
+
+async def _invalidate(discord_server: DiscordStandIn) -> None:
+    """Send op 9 with false."""
+    await discord_server.gateway.invalidate()
+
+
+async def _time_out(discord_server: DiscordStandIn) -> None:
+    """Close with 4009, and remember no session."""
+    await discord_server.gateway.drop(4009)
+    discord_server.gateway.sessions.clear()
+
+
+@pytest.mark.parametrize("end", [_invalidate, _time_out])
+async def test_session_that_is_over_begins_anew(
+    discord_server: DiscordStandIn, opened: Room, end: Callable[[DiscordStandIn], Awaitable[None]]
+) -> None:
+    """Commands are answered after it, sending goes on, and no server counts as joined anew."""
+    await end(discord_server)
+    await discord_server.gateway.until_identified(2)
+    await heard(discord_server, opened)
+    reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
+    sent = await opened.adapter.send(to(discord_server.alerts), a_message())
+
+    assert reply.content == "Done"
+    assert isinstance(sent, Sent)
+    assert opened.desk.heard == []
 
 
 async def test_sending_goes_on_while_the_gateway_is_away(

@@ -30,7 +30,15 @@ from bot.domain.messages import Limits, Message
 from bot.errors import ChatUnavailable, ConfigError
 from bot.ports import Adapter, Surroundings
 
-FREE = Limits(text=4096, rate=27.0, concurrency=30, slots=30, lane=lane_of, private=private_of)
+FREE = Limits(
+    text=4096,
+    rate=27.0,
+    concurrency=30,
+    slots=30,
+    lane=lane_of,
+    private=private_of,
+    tells_departure=True,
+)
 """What a bot may send for nothing; the rate is what its slots give (facts-delivery, 1.4)."""
 
 PAID = replace(FREE, rate=900.0, concurrency=250, slots=1000)
@@ -101,6 +109,7 @@ class TelegramAdapter:
             zone=delivery.channel.zone,
             is_silent=delivery.channel.is_silent and not message.urgent,
             is_paid=self._is_paid,
+            delivery=delivery.id,
         )
         return await self._post.put(draft)
 

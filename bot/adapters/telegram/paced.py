@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from telegram.error import (
@@ -15,7 +16,8 @@ from telegram.error import (
 )
 
 from bot.adapters.telegram.addresses import Place
-from bot.adapters.telegram.transport import Flooded
+from bot.adapters.telegram.transport import LEAVING, Detained, Flooded
+from bot.domain.deliveries import DeliveryId
 from bot.ports import Pace
 
 Answer = TypeVar("Answer")
@@ -47,6 +49,7 @@ class Paced:
         place: Place | None = None,
         *,
         urgent: bool = False,
+        delivery: DeliveryId | None = None,
     ) -> Answer:
         """Make one request in a slot.
 
@@ -54,6 +57,7 @@ class Paced:
             call: makes it.
             place: where it puts a message; None: nowhere, so only the bot's own limit counts.
             urgent: a person waits for it.
+            delivery: what it is sent for; None: nothing that is owed.
 
         Raises:
             HeldBack: the limits let it out only later.
@@ -61,11 +65,17 @@ class Paced:
 
         """
         address = "" if place is None else f"{place}"
+        leave = None if delivery is None else partial(self._pace.departs, delivery)
         async with self._pace.slot(address, urgent=urgent):
+            before = LEAVING.set(leave)
             try:
                 return await call()
+            except Detained as detained:
+                raise detained.fault from None
             except _ANSWERS as answer:
                 error: TelegramError = answer
+            finally:
+                LEAVING.reset(before)
         if isinstance(error, Flooded):
             self._tell(error, place)
         raise error

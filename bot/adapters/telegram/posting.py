@@ -18,7 +18,7 @@ from telegram.error import TelegramError
 from bot.adapters.telegram.addresses import Place
 from bot.adapters.telegram.outcomes import Judgement, Mend, Mendable, Moved, judged
 from bot.adapters.telegram.paced import Paced
-from bot.domain.deliveries import Outcome, Refused, Sent
+from bot.domain.deliveries import DeliveryId, Outcome, Refused, Sent
 from bot.domain.messages import Limits, Message, Section
 from bot.domain.requests import CommandReply
 from bot.rendering.bundling import bundled
@@ -44,6 +44,7 @@ class Draft:
         also: further messages that the same post shows below it.
         edits: the id of our own message whose place it takes; None: it is a new one.
         urgent: a person waits for it.
+        delivery: what is owed with it; None: it answers a person.
         mends: what was tried already.
 
     """
@@ -56,6 +57,7 @@ class Draft:
     is_silent: bool = False
     is_paid: bool = False
     urgent: bool = False
+    delivery: DeliveryId | None = None
     mends: frozenset[Mend] = frozenset()
 
 
@@ -104,7 +106,9 @@ class Post:
     async def _attempt(self, draft: Draft) -> Judgement:
         send = partial(self._edit if draft.edits else self._send, draft)
         try:
-            remote_id = await self._paced.request(send, draft.place, urgent=draft.urgent)
+            remote_id = await self._paced.request(
+                send, draft.place, urgent=draft.urgent, delivery=draft.delivery
+            )
         except TelegramError as error:
             return judged(error)
         return Sent(remote_id=remote_id)

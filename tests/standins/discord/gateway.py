@@ -153,12 +153,13 @@ class Gateway:
         for socket in self._sockets():
             await _put(socket, _RECONNECT, None)
 
-    async def invalidate(self) -> None:
-        """Send op 9: the session is over; identify anew."""
+    async def invalidate(self, *, resumable: bool = False) -> None:
+        """Send op 9: the session is over, so identify anew; or it can be resumed."""
         sockets = self._sockets()
-        self.sessions.clear()
+        if not resumable:
+            self.sessions.clear()
         for socket in sockets:
-            await _put(socket, _INVALID, data=False)
+            await _put(socket, _INVALID, data=resumable)
 
     def _sockets(self) -> list[web.WebSocketResponse]:
         return [one.socket for one in self.sessions.values() if one.socket is not None]

@@ -20,6 +20,7 @@ from standins.discord.payloads import (
 from standins.discord.reading import Reading, allowed_channel
 from standins.discord.world import (
     JSON,
+    WRITABLE,
     Channel,
     ChannelType,
     Right,
@@ -31,9 +32,11 @@ from standins.discord.world import (
 _PUBLISHED = 1 << 0
 """The flag CROSSPOSTED of a message."""
 
-_WRITABLE = {ChannelType.TEXT, ChannelType.DM, ChannelType.VOICE, ChannelType.ANNOUNCEMENT}
-
 Tell = Callable[[str, JSON], Awaitable[None]]
+
+
+def _watch_nothing(_sign: str) -> None:
+    """Stand for nobody who watches."""
 
 
 async def _tell_nobody(_name: str, _data: JSON) -> None:
@@ -49,6 +52,7 @@ class Rest:
         faults: errors on demand.
         tell: sends an event by the gateway.
         nonce_memory: for how long a nonce makes no second message, by the world's clock.
+        watch: is told "asked" when a message is to be sent, and "answered" when that was answered.
         latency: how long a request takes at most, in seconds; random, half before it counts.
 
     """
@@ -64,6 +68,7 @@ class Rest:
         self.latency = 0.0
         self.gateway_address = ""
         self.tell: Tell = _tell_nobody
+        self.watch: Callable[[str], None] = _watch_nothing
         self.nonce_memory = timedelta(minutes=3)
         self._by_nonce: dict[str, tuple[datetime, JSON]] = {}
         self._random = Random(1)  # noqa: S311 - jitter, the same in every run
@@ -106,8 +111,13 @@ class Rest:
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def serve(request: web.Request) -> web.Response:
             self.requests.append(f"{request.method} {request.path.removeprefix('/api/v10')}")
+            watch = self.watch if handler == self._send else _watch_nothing
+            watch("asked")
+            await request.read()
             await self._delay()
-            return await self._answer(request, path, handler)
+            response = await self._answer(request, path, handler)
+            watch("answered")
+            return response
 
         return serve
 
@@ -147,10 +157,10 @@ class Rest:
     async def _judged(self, request: web.Request, path: str) -> tuple[Any, list[str]]:
         """The body of a request and its faults; also those of one that is refused anyhow."""
         body: Any = NOTHING
-        if request.can_read_body and request.content_type == "application/json":
+        if request.body_exists and request.content_type == "application/json":
             with suppress(ValueError):
                 body = await request.json()
-        elif request.can_read_body:
+        elif request.body_exists:
             self._judge.condemn(f"{request.method} {path}", f"a body of {request.content_type}")
         faults = self._judge.judge(
             request.method, path, body, parts=request.match_info, query=request.query
@@ -242,7 +252,7 @@ class Rest:
         return message
 
     def _check_sending(self, channel: Channel, body: JSON) -> None:
-        if channel.type not in _WRITABLE and not channel.is_thread:
+        if channel.type not in WRITABLE and not channel.is_thread:
             raise Refusal(50008)
         needed = Right.SEND_MESSAGES_IN_THREADS if channel.is_thread else Right.SEND_MESSAGES
         held = rights_in(channel, self._world.bot.id)

@@ -69,6 +69,10 @@ class ChannelType(IntEnum):
     FORUM = 15
 
 
+WRITABLE = {ChannelType.TEXT, ChannelType.DM, ChannelType.VOICE, ChannelType.ANNOUNCEMENT}
+"""Where messages can be sent, beside threads."""
+
+
 @dataclass(kw_only=True, eq=False)
 class Role:
     """A role of a server; everybody's has the server's own id."""

@@ -70,6 +70,7 @@ class TelegramStandIn(People):
         methods: what was set and answered.
         faults: what the judge found wrong.
         calls: every (method, parameters), but for polls.
+        watch: is told "asked" when a message is to be sent, and "answered" when that was answered.
 
     """
 
@@ -105,6 +106,8 @@ class TelegramStandIn(People):
         self._hanging = asyncio.Event()
         self._hook: aiohttp.ClientSession | None = None
         self._told = 0
+        self._obeying: set[asyncio.Future[Any]] = set()
+        self.watch: Callable[[str], None] = _look_away
         self.base_url = ""
 
     async def __aenter__(self) -> Self:
@@ -201,11 +204,14 @@ class TelegramStandIn(People):
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
+        watch = self.watch if method == "sendMessage" else _look_away
+        watch("asked")
         try:
             return await self._obey(request, method)
         except Refusal as refusal:
             return web.json_response(refusal.as_json(), status=refusal.code)
         finally:
+            watch("answered")
             await self._note()
 
     async def _obey(self, request: web.Request, method: str) -> web.StreamResponse:
@@ -232,6 +238,18 @@ class TelegramStandIn(People):
             self.updates.acknowledge(given, has_webhook=bool(self.methods.webhook))
             await self._note()
             return await self.updates.poll(given)
+        # What was read is obeyed, whether or not its sender lives to hear of it.
+        obeying = asyncio.ensure_future(self._obeyed(method, given))
+        self._obeying.add(obeying)
+        obeying.add_done_callback(self._forget)
+        return await asyncio.shield(obeying)
+
+    def _forget(self, obeyed: asyncio.Future[Any]) -> None:
+        self._obeying.discard(obeyed)
+        if not obeyed.cancelled():
+            obeyed.exception()  # a refusal that nobody waits for any more
+
+    async def _obeyed(self, method: str, given: dict[str, Any]) -> Any:
         if self._latency:
             await asyncio.sleep(self._latency())
         result = self.methods.call(method, given, asyncio.get_running_loop().time())
@@ -264,6 +282,10 @@ class TelegramStandIn(People):
         if method != "getUpdates":
             self.calls.append((method, given))
         return given
+
+
+def _look_away(_sign: str) -> None:
+    """Stand for nobody who watches."""
 
 
 def _loaded(name: str, value: Any) -> Any:

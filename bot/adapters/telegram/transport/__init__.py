@@ -2,10 +2,20 @@
 
 from bot.adapters.telegram.transport.calls import serve
 from bot.adapters.telegram.transport.requests import (
+    LEAVING,
     READ_TIMEOUT_S,
     AiohttpRequest,
+    Detained,
     Flooded,
     NeverSent,
 )
 
-__all__ = ["READ_TIMEOUT_S", "AiohttpRequest", "Flooded", "NeverSent", "serve"]
+__all__ = [
+    "LEAVING",
+    "READ_TIMEOUT_S",
+    "AiohttpRequest",
+    "Detained",
+    "Flooded",
+    "NeverSent",
+    "serve",
+]

@@ -5,6 +5,8 @@ lost answer is ambiguous, and the caller decides what that means.
 """
 
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import ContextVar
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -12,13 +14,23 @@ import aiohttp
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-from bot.errors import InvariantBroken
+from bot.errors import BotError, InvariantBroken
 
 CONNECT_TIMEOUT_S = 5.0
 """For a connection, new or from the pool."""
 
 READ_TIMEOUT_S = 12.0
 """For the answer; with the connection below the dispatcher's 20 s, so that we name what failed."""
+
+Leave = Callable[[], Awaitable[None]]
+
+LEAVING: ContextVar[Leave | None] = ContextVar("LEAVING", default=None)
+"""What is awaited when a connection stands and only the body of the request has yet to leave.
+
+python-telegram-bot's port has no place for it. Without a body nothing is obeyed, so whoever notes
+there that a message leaves is wrong for less than a millisecond, and not for as long as it takes to
+connect.
+"""
 
 _JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
 
@@ -41,6 +53,16 @@ class Flooded(TelegramError):
     def __init__(self, wait: timedelta) -> None:
         super().__init__(f"Telegram asks to wait {wait.total_seconds():.0f} s")
         self.wait = wait
+
+
+class Detained(TelegramError):
+    """The request did not leave, for `fault`; python-telegram-bot lets only its own errors pass."""
+
+    __slots__ = ("fault",)
+
+    def __init__(self, fault: BotError) -> None:
+        super().__init__(f"{fault}")
+        self.fault = fault
 
 
 class AiohttpRequest(BaseRequest):
@@ -87,6 +109,7 @@ class AiohttpRequest(BaseRequest):
 
         Raises:
             NeverSent: there was no connection.
+            Detained: `LEAVING` did not let it go.
             Flooded: we were too fast.
             TimedOut: no whole answer came in time; the request may have been obeyed.
             NetworkError: the same for a connection that broke, and for a server's own trouble.
@@ -96,7 +119,7 @@ class AiohttpRequest(BaseRequest):
         if session is None or (request_data is not None and request_data.contains_files):
             raise InvariantBroken("The transport to Telegram is closed, or was given a file.")
         reading = read_timeout if isinstance(read_timeout, int | float) else self._read_timeout
-        body = request_data.json_payload if request_data is not None else None
+        body = _Body(request_data.json_payload if request_data is not None else b"", LEAVING.get())
         # No error of aiohttp goes on as a cause: its text can hold the address, and that the token.
         try:
             status, payload = await _exchange(session, method, url, body=body, reading=reading)
@@ -105,6 +128,8 @@ class AiohttpRequest(BaseRequest):
         except TimeoutError:
             raise TimedOut(f"Telegram gave no answer within {reading:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
+            if body.fault is not None:
+                raise Detained(body.fault) from None
             broken = f"The connection to Telegram broke: {type(error).__name__}"
             raise NetworkError(broken) from None
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -114,14 +139,46 @@ class AiohttpRequest(BaseRequest):
         return status, payload
 
 
+class _Body:
+    """A request's body, which leaves once it may.
+
+    Attributes:
+        fault: why it may not; aiohttp would call that a broken connection.
+
+    """
+
+    def __init__(self, payload: bytes, leave: Leave | None) -> None:
+        self._payload = payload
+        self._leave = leave
+        self.fault: BotError | None = None
+
+    @property
+    def sent(self) -> bytes | AsyncIterator[bytes]:
+        """What aiohttp is given."""
+        return self._payload if self._leave is None else self._leaving(self._leave)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What says how long it is, without which it would be sent in chunks."""
+        return {"Content-Length": f"{len(self._payload)}"}
+
+    async def _leaving(self, leave: Leave) -> AsyncIterator[bytes]:
+        try:
+            await leave()
+        except BotError as error:
+            self.fault = error
+            raise
+        yield self._payload
+
+
 async def _exchange(
-    session: aiohttp.ClientSession, method: str, url: str, *, body: bytes | None, reading: float
+    session: aiohttp.ClientSession, method: str, url: str, *, body: _Body, reading: float
 ) -> tuple[int, bytes]:
     timeout = aiohttp.ClientTimeout(
         total=CONNECT_TIMEOUT_S + reading, connect=CONNECT_TIMEOUT_S, sock_read=reading
     )
     async with session.request(
-        method, url, data=body, timeout=timeout, allow_redirects=False
+        method, url, data=body.sent, headers=body.headers, timeout=timeout, allow_redirects=False
     ) as answer:
         return answer.status, await answer.read()
 

@@ -1,0 +1,418 @@
+"""The program between a story and both chats, killed and born again, with everything counted.
+
+LL2 and the chats live on in the test's process, so they know the truth whenever the program dies.
+"""
+
+import asyncio
+import json
+import shutil
+import signal
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum, unique
+from pathlib import Path
+from random import Random
+
+from accounts import Arrived, Document, Flight, Ledger
+from aiohttp import web
+from chats import Chats
+from nursery import Nursery
+from programs import Program
+from standins.discord.server import DiscordStandIn
+from standins.telegram.server import TelegramStandIn
+from standins.telegram.spec import Judge
+
+from bot.domain.deliveries import Priority
+from bot.simulator import Simulator, parse_scenario, serve
+
+_EVENTS = range(2001, 2006)
+_NEAR = 3001
+_PACE = timedelta(minutes=1)
+"""How far apart the saves of the story are; the world skips ahead whenever it is looked at."""
+
+_PLACES = 12
+_PATIENCE_S = 4.0
+"""How long a life waits for the sign at which it shall end; then it ends without."""
+
+_LAST_LIVES = 8
+"""How many lives without a kill it may take until everything is told."""
+
+_LEADS = ",".join(f"{38 - second // 60}m{59 - second % 60}s" for second in range(0, 600, 15))
+
+_HEAD = """
+title = "Much goes on"
+duration = "400d"
+
+[throttle]
+anonymous_limit = 1000000
+"""
+_EVENT = """
+[[event]]
+id = {id}
+name = "{type} {id}"
+type = "{type}"
+date = "{date}"
+precision = "Minute"
+description = "It is invented."
+"""
+
+
+def a_story(saves: int, random: Random) -> str:
+    """So many saves over five events, each with its note; one more event is near."""
+    types = {event: "EVA" if event % 2 else "Docking" for event in _EVENTS}
+    told = [_HEAD, _EVENT.format(id=_NEAR, type="Flyby", date="40m")]
+    told += [_EVENT.format(id=event, type=types[event], date="200d") for event in _EVENTS]
+    live = dict.fromkeys(_EVENTS, False)
+    for number in range(1, saves + 1):
+        event, sort = random.choice(_EVENTS), random.random()
+        told.append(f'\n[[step]]\nat = "{number}m"\nevent = {event}\ncomment = "Note {number:04}."')
+        if sort < 0.25:
+            told.append(f'date = "{200 + number}d"')
+        elif sort < 0.45:
+            live[event] = not live[event]
+            told.append(f"webcast_live = {json.dumps(live[event])}")
+    return "\n".join(told)
+
+
+@unique
+class Sign(StrEnum):
+    """What is seen of the program from outside."""
+
+    BIRTH = "start"
+    POLL = "LL2 asked"
+    POLLED = "LL2 answered"
+    ASKED = "message arrived"
+    ANSWERED = "message answered"
+
+
+_DELAYS = {
+    Sign.BIRTH: 0.6,
+    Sign.POLL: 0.02,
+    Sign.POLLED: 0.12,
+    Sign.ASKED: 0.01,
+    Sign.ANSWERED: 0.01,
+}
+"""How many seconds after its sign the end comes at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When a life ends: so long after the n-th time of a sign."""
+
+    sign: Sign
+    times: int
+    delay_s: float
+
+    @classmethod
+    def drawn(cls, random: Random) -> "Moment":
+        """Any moment, each sign as often as the others."""
+        sign = random.choice([*Sign])
+        many = sign in {Sign.ASKED, Sign.ANSWERED}
+        times = random.randint(1, 60) if many else random.choice((1, 1, 1, 2))
+        delay_s = random.uniform(0, _DELAYS[sign])
+        return cls(sign=sign, times=1 if sign is Sign.BIRTH else times, delay_s=delay_s)
+
+    def __str__(self) -> str:
+        return f"{self.sign} ({self.times}) + {self.delay_s * 1000:.0f} ms"
+
+
+class Signs:
+    """What was seen in this life."""
+
+    def __init__(self) -> None:
+        self._seen = Counter[Sign]()
+        self._changed = asyncio.Event()
+
+    def note(self, sign: Sign) -> None:
+        """It was seen once more."""
+        self._seen[sign] += 1
+        self._changed.set()
+
+    def begin(self) -> None:
+        """A life begins."""
+        self._seen.clear()
+        self.note(Sign.BIRTH)
+
+    async def until(self, moment: Moment) -> None:
+        """Return at a moment, or when it does not come."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                while self._seen[moment.sign] < moment.times:
+                    self._changed.clear()
+                    await self._changed.wait()
+                # The moment itself: whatever the program does meanwhile is what the kill hits.
+                await asyncio.sleep(moment.delay_s)
+
+
+class World(Simulator):
+    """LL2 telling a story that goes on by a few saves whenever it is looked at."""
+
+    def __init__(self, saves: int, random: Random, signs: Signs) -> None:
+        self._shift = timedelta(0)
+        self._left = 0
+        self._random = random
+        self._signs = signs
+        now = datetime.now(UTC)
+        self.anchor_minute = now.replace(second=0, microsecond=0)
+        super().__init__(
+            parse_scenario(a_story(saves, random)),
+            lambda: self.anchor_minute + self._shift,
+            anchor=self.anchor_minute,
+            throttle=False,
+        )
+
+    def begin(self, saves: int) -> None:
+        """From now on the story goes on, by so many saves in all."""
+        self._left = saves
+
+    def go_on(self, saves: int) -> None:
+        """Let so many saves happen, or what is left of them."""
+        happening = min(saves, self._left)
+        self._left -= happening
+        self._shift += happening * _PACE
+
+    def end(self) -> None:
+        """Let all happen that is left."""
+        self.go_on(self._left)
+
+    @property
+    def left(self) -> int:
+        """How many saves are still to come."""
+        return self._left
+
+    async def respond(self, request: web.Request, closing: asyncio.Event) -> web.StreamResponse:
+        """Answer, and let it be seen."""
+        is_poll = "/events/upcoming" in request.path
+        if is_poll:
+            self.go_on(self._random.randint(0, 4))
+            self._signs.note(Sign.POLL)
+        response = await super().respond(request, closing)
+        if is_poll:
+            self._signs.note(Sign.POLLED)
+        return response
+
+
+@dataclass(slots=True, kw_only=True)
+class Lives:
+    """The program, its world, and what was in flight whenever it was killed."""
+
+    program: Program
+    nursery: Nursery
+    world: World
+    chats: Chats
+    signs: Signs
+    random: Random
+    saves: int
+    wanted: dict[str, Document] = field(default_factory=dict)
+    flights: set[Flight] = field(default_factory=set)
+    most_in_flight: int = 0
+
+    async def settle(self) -> None:
+        """Learn the world silently, and let everybody subscribe."""
+        assert await self._live() == 0
+        asked = [{"destination": one, **options} for one, options in self.wanted.items()]
+        (self.program.folder / "asked.json").write_text(json.dumps(asked))
+        assert await self._live("subscriptions", "import", "asked.json") == 0, self.log()
+        self.world.begin(self.saves)
+
+    async def _live(self, *arguments: str) -> int:
+        async with self.nursery.life(*(arguments or ("run", "--once"))) as life:
+            return await life.end()
+
+    async def _document(self, *arguments: str) -> list[Document]:
+        assert await self._live(*arguments, "--json") == 0, self.log()
+        document: list[Document] = json.loads((self.program.folder / "out").read_text())
+        return document
+
+    async def cut_short(self, number: signal.Signals) -> tuple[Moment, str]:
+        """One life and its end: when, and what stood in the store then."""
+        moment = Moment.drawn(self.random)
+        self.signs.begin()
+        self.world.go_on(self.random.randint(0, 3))
+        async with self.nursery.life("run") as life:
+            await self.signs.until(moment)
+            assert not life.ended.is_set(), f"it ended by itself with {life.code}: {self.log()}"
+            life.send(number)
+            code = await life.end()
+        # Before it listens for signals, SIGTERM ends it as it ends any process.
+        heeded = {0} if number is signal.SIGTERM else set()
+        assert code in {-number, *heeded}, self.log()
+        return moment, self._note_flights()
+
+    def log(self) -> str:
+        """What it logged last."""
+        return (self.program.folder / "log").read_text()[-3000:]
+
+    async def finish(self) -> None:
+        """Let the story end, and deliver all of it; nobody waits for a backoff to pass."""
+        self.world.end()
+        for _ in range(_LAST_LIVES):
+            assert await self._live() == 0, self.log()
+            with closing(sqlite3.connect(self.program.folder / "perigee.db")) as store:
+                left = store.execute(_BACKOFFS_OVER).rowcount
+                store.commit()
+            if not left:
+                return
+
+    def _note_flights(self) -> str:
+        """Look at a copy of the store, so that the program itself mends what the kill left."""
+        with closing(sqlite3.connect(_copied(self.program.folder))) as store:
+            rows = store.execute(_IN_FLIGHT).fetchall()
+            open_fanouts = store.execute(_OPEN_FANOUTS).fetchone()[0]
+            counts = Counter(dict(store.execute(_STATES).fetchall()))
+        flights = [
+            Flight(
+                delivery_id=key,
+                attempt=attempt,
+                destination=f"{adapter}:{address}",
+                is_urgent=priority == Priority.URGENT,
+            )
+            for key, adapter, address, priority, attempt in rows
+        ]
+        self.flights.update(flights)
+        self.most_in_flight = max(self.most_in_flight, len(flights))
+        states = ("sending", "leased", "pending")
+        shown = ", ".join(f"{counts[state]} {state}" for state in states)
+        return f"{shown}, {open_fanouts} fan-outs open"
+
+    async def ledger(self) -> Ledger:
+        """Both sides of the account."""
+        changes, deliveries = [await self._document(one) for one in ("changes", "deliveries")]
+        types = {event: "EVA" if event % 2 else "Docking" for event in _EVENTS} | {_NEAR: "Flyby"}
+        owed = frozenset(
+            (change["id"], destination)
+            for destination, asked in self.wanted.items()
+            for change in changes
+            if change["kind"] in asked.get("changes", [change["kind"]])
+            and types[change["event_id"]] in asked.get("type", types.values())
+        )
+        return Ledger(
+            changes=changes,
+            deliveries=deliveries,
+            owed=owed,
+            arrived=[*_in_discord(self.chats.discord), *_in_telegram(self.chats.telegram)],
+            flights=frozenset(self.flights),
+        )
+
+
+_IN_FLIGHT = """
+SELECT deliveries.id, deliveries.adapter, destinations.address, priority, attempts
+FROM deliveries JOIN destinations ON destinations.id = deliveries.destination_id
+WHERE deliveries.state = 'sending'
+"""
+_BACKOFFS_OVER = "UPDATE deliveries SET not_before = 0 WHERE state = 'pending'"
+_OPEN_FANOUTS = "SELECT count(*) FROM fanouts WHERE stage != 'done'"
+_STATES = "SELECT state, count(*) FROM deliveries GROUP BY state"
+
+
+def _copied(folder: Path) -> Path:
+    there = folder / "copy"
+    shutil.rmtree(there, ignore_errors=True)
+    there.mkdir()
+    for name in ("perigee.db", "perigee.db-wal"):
+        with suppress(FileNotFoundError):
+            shutil.copy(folder / name, there / name)
+    return there / "perigee.db"
+
+
+def _in_discord(discord: DiscordStandIn) -> list[Arrived]:
+    return [
+        Arrived(
+            destination=f"discord:{one['channel_id']}",
+            remote_id=one["id"],
+            text=json.dumps(one["embeds"]),
+        )
+        for one in discord.rest.created
+    ]
+
+
+def _in_telegram(telegram: TelegramStandIn) -> list[Arrived]:
+    return [
+        Arrived(
+            destination=f"telegram:{one.chat.id}" + (f"/{one.topic}" if one.topic else ""),
+            remote_id=f"{one.id}",
+            text=one.text,
+        )
+        for one in telegram.posts
+    ]
+
+
+_ASKED: tuple[Document, ...] = (
+    {"remind": _LEADS.split(",")},
+    {"type": ["EVA"], "remind": []},
+    {"changes": ["update", "webcast"]},
+)
+"""What the places ask for, in turn: everything, a type of events, some kinds of news."""
+
+
+@asynccontextmanager
+async def open_lives(
+    program: Program, shared: Path, *, saves: int, seed: int
+) -> AsyncIterator[Lives]:
+    """A world with its chats, and a program that is subscribed to all of it."""
+    random, signs = Random(seed), Signs()  # noqa: S311, any moment will do
+    world = World(saves, random, signs)
+    latency = Random(seed)  # noqa: S311
+    telegram_there = TelegramStandIn(Judge.of(shared), latency=lambda: latency.uniform(0, 0.04))
+    async with (
+        DiscordStandIn() as discord,
+        telegram_there as telegram,
+        serve(world) as base_url,
+    ):
+        chats = Chats(discord=discord, telegram=telegram)
+        discord.rest.latency = 0.08
+        discord.rest.watch = telegram.watch = _noting(signs)
+        places = [await _discord_places(discord), _telegram_places(telegram)]
+        wanted = {
+            place: _ASKED[number % len(_ASKED)]
+            for of_platform in places
+            for number, place in enumerate(of_platform)
+        }
+        chats.configure(program.folder, ll2=base_url)
+        often = program.given(ll2__hourly_budget="100000")
+        async with Nursery.opened(often) as nursery:
+            lives = Lives(
+                program=often,
+                nursery=nursery,
+                world=world,
+                chats=chats,
+                signs=signs,
+                random=random,
+                saves=saves,
+                wanted=wanted,
+            )
+            await lives.settle()
+            yield lives
+    assert discord.violations == [], discord.violations[:3]
+    assert telegram.faults == [], telegram.faults[:3]
+
+
+def _noting(signs: Signs) -> Callable[[str], None]:
+    def watch(sign: str) -> None:
+        signs.note(Sign.ASKED if sign == "asked" else Sign.ANSWERED)
+
+    return watch
+
+
+async def _discord_places(discord: DiscordStandIn) -> list[str]:
+    channels = [await discord.add_channel(discord.home, f"c{one}") for one in range(_PLACES)]
+    return [f"discord:{one.id}" for one in channels]
+
+
+def _telegram_places(telegram: TelegramStandIn) -> list[str]:
+    forum = telegram.group(is_forum=True)
+    topics = [f"{forum.id}/{telegram.topic(forum)}" for _ in range(2)]
+    people = [telegram.user().id for _ in range(_PLACES - 4)]
+    places = (*topics, telegram.group().id, telegram.channel().id, *people)
+    return [f"telegram:{one}" for one in places]
+
+
+def say(line: str) -> None:
+    """Show progress to whoever watches a long run."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

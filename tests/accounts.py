@@ -67,7 +67,7 @@ class Account:
         unexcused: those of them that the rules do not allow.
         disordered: messages that told of an event what is older than what was told before.
         strange: messages of which the program has no record.
-        doubts: deliveries of changes recorded as `unknown`; `doubts_that_arrived` of them did arrive.
+        doubts: deliveries of changes recorded as `unknown`; of them `doubts_that_arrived` did so.
 
     """
 

@@ -67,7 +67,7 @@ class Account:
         unexcused: those of them that the rules do not allow.
         disordered: messages that told of an event what is older than what was told before.
         strange: messages of which the program has no record.
-        doubts: deliveries recorded as `unknown`; `doubts_that_arrived` of them did arrive.
+        doubts: deliveries of changes recorded as `unknown`; of them `doubts_that_arrived` did so.
 
     """
 
@@ -225,7 +225,7 @@ class Ledger:
                 account.strange.append(f"{one.remote_id} to {one.destination}: {one.text[:60]}")
             left[one.destination] -= 1
         doubts = [one for one in self.deliveries if one["state"] == "unknown"]
-        account.doubts = len(doubts)
+        account.doubts = sum(bool(one["change_ids"]) for one in doubts)
         account.doubts_that_arrived = sum(map(self._came, doubts))
         account.strange += [
             f"delivery {one['id']} is unknown and was in flight at no kill"

@@ -77,10 +77,10 @@ class Platforms:
                 self.clock.advance(step)
                 await asyncio.sleep(0.01)
 
-    async def until_sent(self, name: str) -> None:
-        """Let time pass until all deliveries of a platform are recorded as sent."""
+    async def until_ended(self, name: str, *ends: State) -> None:
+        """Let time pass until all deliveries of a platform are recorded, as sent or with an end."""
         async with asyncio.timeout(PATIENCE_S):
-            while {*await self.states(name)} != {State.SENT}:
+            while not {*await self.states(name)} <= {State.SENT, *ends}:
                 self.clock.advance(TICK)
                 await asyncio.sleep(0.01)
 

@@ -75,8 +75,8 @@ async def test_passing_trouble_costs_no_message_and_doubles_none(
     async with open_platforms(tmp_path) as both:
         ill(both)
         await both.tell()
-        await both.until_sent(name)
-        await both.until_sent(OTHER[name])
+        await both.until_ended(name)
+        await both.until_ended(OTHER[name])
 
         for platform in OTHER:
             assert both.arrived(platform) == both.all_of(platform)
@@ -98,7 +98,7 @@ async def test_lost_answer_of_telegram_is_unknown_and_never_doubled(
     async with open_platforms(tmp_path) as both:
         ill(both)
         await both.tell()
-        await both.until_sent("discord")
+        await both.until_ended("telegram", State.UNKNOWN)
 
         assert await both.states("telegram") == {State.UNKNOWN: 1, State.SENT: 2}
         assert both.arrived("telegram").total() == arrived
@@ -160,7 +160,7 @@ async def test_token_that_expires_stops_its_platform_until_it_is_accepted_again(
         meanwhile = await both.states(sick)
         recall()
         await both.until(lambda: sick not in troubles)
-        await both.until_sent(sick)
+        await both.until_ended(sick)
 
         assert [*told] == [sick]
         assert f"{sick}.token" in told[sick]

@@ -114,6 +114,7 @@ class Message:
         links: videos first.
         buttons: rows of at most 5 (Discord's limit), at most 5 rows.
         urgent: worth a sound even where a channel is silent by default.
+        also: the further kinds of news that it tells.
 
     """
 
@@ -125,6 +126,7 @@ class Message:
     picture: Picture | None = None
     buttons: tuple[tuple[Button, ...], ...] = ()
     urgent: bool = False
+    also: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,7 @@ def compose(news: tuple[News, ...], event: Event) -> Message:
         picture=picture(event.image),
         buttons=row(details(event.id), mute(event.id)),
         urgent=priority_of(news) is Priority.URGENT,
+        also=tuple(kind_of(one) for one in news[1:]),
     )
 
 

@@ -167,6 +167,19 @@ def test_only_the_channels_role_may_be_mentioned() -> None:
     assert arguments["allowed_mentions"].to_dict() == {"parse": [], "roles": [77]}
 
 
+def test_role_is_mentioned_for_whatever_the_message_tells() -> None:
+    """A save that moves a date and explains it is one message, for the updates' role as well."""
+    channel = Channel(mention="77", mention_kinds=frozenset({Kind.UPDATE}))
+
+    explained = addressed(
+        {}, a_delivery(channel=channel), a_message(kind=Kind.DATE, also=(Kind.UPDATE,))
+    )
+    moved = addressed({}, a_delivery(channel=channel), a_message(kind=Kind.DATE))
+
+    assert explained["content"] == "<@&77>"
+    assert "content" not in moved
+
+
 def test_mention_leaves_the_plain_text_whole() -> None:
     """Both fit into one message."""
     channel = Channel(mention="77", mention_kinds=frozenset({Kind.DATE}))

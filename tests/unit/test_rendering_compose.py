@@ -17,6 +17,7 @@ from bot.domain.changes import (
     DetailsChanged,
     EventAnnounced,
     EventWithdrawn,
+    Kind,
     News,
     Reminder,
     UpdatePosted,
@@ -151,6 +152,7 @@ def test_one_save_of_a_librarian_is_one_message() -> None:
     message = compose((moved, UpdatePosted(event_id=ONE, updates=(an_update(),))), event)
 
     assert message.headline == "Moved later by 13 days"
+    assert (message.kind, message.also) == (Kind.DATE, (Kind.UPDATE,))
     assert [body(one) for one in message.sections[:2]] == [
         " 1 Mar 2027 → 14 Mar 2027",
         "Update by Ada Berthing moved because of the weather at the launch site.",

@@ -82,7 +82,8 @@ def addressed(arguments: Arguments, delivery: Delivery, message: Message) -> Arg
     """The arguments with what the channel wishes: no sound, or a mention of its role."""
     channel = delivery.channel
     wished: Arguments = {"silent": True} if channel.is_silent and not message.urgent else {}
-    if channel.mention.isdecimal() and message.kind in channel.mention_kinds:
+    told = {message.kind, *message.also}
+    if channel.mention.isdecimal() and told & channel.mention_kinds:
         role = discord.Object(int(channel.mention))
         mention = f"<@&{role.id}>"
         text = arguments.get("content", "")

@@ -2,8 +2,8 @@
 
 The whole service runs in a process of its own (`python -m benchmarks.answers`), whose memory is
 stated; each stand-in in another. They count strictly and take 0 to 200 ms for a request. The same
-commands are given three times: while nothing goes on, from the moment when 200 changes are noticed,
-while their deliveries are still being made, and when four million wait in the outbox.
+commands are given three times, at two rates: while nothing goes on, from the moment when 200
+changes are noticed, while their deliveries are still being made, and when four million wait.
 
 Discord's answers count towards no limit. On Telegram each takes one of thirty slots a second, which
 come back a second after an answer: 27 a second at this latency for all that is sent. So no more
@@ -17,7 +17,7 @@ import resource
 import sqlite3
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,13 +43,15 @@ _PLACES = 10_000
 
 _CHANGES = 200
 _SECONDS = 10
-_A_SECOND = {"discord": 100, "telegram": 20}
+_RATES = ({"discord": 20, "telegram": 10}, {"discord": 100, "telegram": 20})
+"""Commands a second on each platform: what big bots meet, and far more. One in five writes."""
+
 _MOST_S = 1.0
 _MOST_MIB = 250
 _PHASES = ("quiet", "made", "pending")
 
-_Seconds = Mapping[str, Mapping[str, list[float]]]
-"""How long each answer took, by phase and platform."""
+_Seconds = Mapping[str, Sequence[Mapping[str, list[float]]]]
+"""How long each answer took, by phase, rate and platform."""
 
 
 async def measure() -> tuple[Row, ...]:
@@ -59,19 +61,23 @@ async def measure() -> tuple[Row, ...]:
     told, _ = await child.communicate()
     found = json.loads(told)
     rows = [
-        _row(platform, phase, found["seconds"]) for platform in _A_SECOND for phase in _PHASES[1:]
+        _row(platform, phase, nth, found["seconds"])
+        for nth in range(len(_RATES))
+        for platform in _RATES[nth]
+        for phase in _PHASES[1:]
     ]
     return (*rows, _memory_row(**found["memory"]))
 
 
-def _row(platform: str, phase: str, seconds: _Seconds) -> Row:
+def _row(platform: str, phase: str, nth: int, seconds: _Seconds) -> Row:
     when = {"made": "while 200 changes become deliveries", "pending": "while those are sent"}[phase]
-    asked = _A_SECOND[platform] * _SECONDS
-    ours, quiet = seconds[phase][platform], seconds["quiet"][platform]
+    rate = _RATES[nth][platform]
+    asked = rate * _SECONDS
+    ours, quiet = seconds[phase][nth][platform], seconds["quiet"][nth][platform]
     lost = asked - len(ours)
     late = _percentile(ours, 99)
     return Row(
-        what=f"{platform}: {_A_SECOND[platform]} commands/s for {_SECONDS} s {when}",
+        what=f"{platform}: {rate} commands/s for {_SECONDS} s {when}",
         figure=_in_words(ours) + (f", {lost} unanswered" if lost else ""),
         yardstick=f"{_in_words(quiet)}, the same without a broadcast",
         compared=f"p99 {late - _percentile(quiet, 99):+.2f} s",
@@ -103,22 +109,22 @@ def _memory_row(before: int, after: int, pending: int) -> Row:
 async def _run(path: Path) -> dict[str, object]:
     """All of it; what is printed."""
     async with AsyncExitStack() as stack:
-        stands = [await stack.enter_async_context(standing(one, _PLACES)) for one in _A_SECOND]
+        stands = [await stack.enter_async_context(standing(one, _PLACES)) for one in _RATES[0]]
         service = await stack.enter_async_context(_service(path, stands))
         await _know(service, path, stands)
         await stack.enter_async_context(_working(service))
         # What is built once is built before anything is measured.
-        await _ask(stands, seconds=2)
-        seconds = {"quiet": await _ask(stands)}
+        await _ask(stands, _RATES[0], seconds=2)
+        seconds = {"quiet": await _ask_all(stands)}
         before = _peak_kib()
         await _notice(service)
         fanout = Fanout(
             service.store, service.clock, owed=asyncio.Event(), wakes=service.wakes.values()
         )
         making = asyncio.create_task(fanout.drain())
-        seconds["made"] = await _ask(stands)
+        seconds["made"] = await _ask_all(stands)
         await making
-        seconds["pending"] = await _ask(stands)
+        seconds["pending"] = await _ask_all(stands)
         async with service.store.reading() as unit:
             waiting = sum((await unit.outbox.counts()).values())
         memory = {"before": before, "after": _peak_kib(), "pending": waiting}
@@ -192,11 +198,17 @@ async def _working(service: Service) -> AsyncIterator[None]:
         await working
 
 
-async def _ask(stands: Iterable[Stand], *, seconds: int = _SECONDS) -> dict[str, list[float]]:
+async def _ask_all(stands: Sequence[Stand]) -> list[dict[str, list[float]]]:
+    """Give commands at each rate, one rate after the other."""
+    return [await _ask(stands, rates) for rates in _RATES]
+
+
+async def _ask(
+    stands: Iterable[Stand], rates: Mapping[str, int], *, seconds: int = _SECONDS
+) -> dict[str, list[float]]:
     """Give the commands on both platforms at the same time."""
     asking = {
-        one.name: one.ask(rate=_A_SECOND[one.name], count=_A_SECOND[one.name] * seconds)
-        for one in stands
+        one.name: one.ask(rate=rates[one.name], count=rates[one.name] * seconds) for one in stands
     }
     return dict(zip(asking, await asyncio.gather(*asking.values()), strict=True))
 

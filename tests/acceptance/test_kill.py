@@ -18,7 +18,7 @@ from bot.domain.changes import Kind
 CHANNELS = tuple(f"c{number:03}" for number in range(120))
 EVENTS = ("Progress MS-40 Docking", "Juice Earth Flyby")
 OWED = {(channel, event) for channel in CHANNELS for event in EVENTS}
-KILLS = 4
+KILLS = 2
 HEADER = "── #"
 _MESSAGE = re.compile(rf"^{HEADER}(\w+) ─+\nNew event\n(.+)\n", re.MULTILINE)
 

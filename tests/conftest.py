@@ -12,7 +12,14 @@ from hypothesis import HealthCheck, settings
 from bot.logs import LOUD_VENDORS
 
 # A pause of a busy machine is not a slow example; how long things take is for `benchmarks/`.
-settings.register_profile("perigee", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# What a property finds it finds over many runs: few examples each keep one short; a number in
+# PERIGEE_TEST_EXAMPLES asks for more.
+settings.register_profile(
+    "perigee",
+    deadline=None,
+    max_examples=int(os.environ.get("PERIGEE_TEST_EXAMPLES", "40")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("perigee")
 
 

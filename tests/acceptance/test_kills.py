@@ -13,7 +13,7 @@ from lives import Lives, open_lives, say
 from programs import Program
 
 KILLS = int(os.environ.get("PERIGEE_TEST_KILLS", "20"))
-STOPS = max(KILLS // 10, 2)
+STOPS = 2 if KILLS <= 20 else KILLS // 4
 SEED = int(os.environ.get("PERIGEE_TEST_SEED", f"{SystemRandom().randrange(1_000_000)}"))
 SAVES_A_LIFE = 4
 

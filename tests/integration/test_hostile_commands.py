@@ -23,7 +23,6 @@ from bot.testing import an_event
 SPECS = {one.spec.name: one.spec for one in COMMANDS}
 TELEGRAM, DISCORD = Limits(text=4096), Limits(text=6000, title=256, links=5)
 SOME = settings(
-    max_examples=200,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

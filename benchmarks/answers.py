@@ -27,7 +27,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.beside import Stand, standing
 from benchmarks.table import Row
 from bot import running
-from bot.app import Service, open_service
+from bot.app import open_service
 from bot.config.settings import FixedSettings
 from bot.domain.changes import DateChanged, Kind
 from bot.domain.deliveries import Priority
@@ -35,6 +35,7 @@ from bot.domain.events import EventId
 from bot.domain.fanouts import Debt
 from bot.domain.subscriptions import Destination, Filter
 from bot.domain.watching import Tracked
+from bot.service import Service
 from bot.services.fanout import Fanout
 from bot.testing import an_event
 

@@ -2,36 +2,38 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from random import Random
+from socket import gethostname
+from uuid import uuid4
 
 from bot.adapters.registry import load_adapter
 from bot.clock import SystemClock
 from bot.commands.core import CommandCore
 from bot.commands.registry import commands_for
 from bot.config import Settings
+from bot.domain.leases import DUE, FANOUT, GIVEN_BACK, MOVED, OWED, POLL, sending
 from bot.domain.status import Status
 from bot.errors import ConfigError, LL2Unavailable
 from bot.ll2.client import LL2Client
 from bot.ll2.transport import open_session
-from bot.logs import Mask
-from bot.ports import Adapter, AdapterFactory, Clock, EventSource, Meter, Store, Surroundings
-from bot.services.dispatcher import Dispatcher
+from bot.ports import AdapterFactory, Clock, EventSource, Meter, Store, Surroundings
+from bot.service import Service
 from bot.services.fanout import Fanout
 from bot.services.librarian import Librarian
-from bot.services.metering import MeteredAdapter, MeteredPace
+from bot.services.metering import MeteredPace
 from bot.services.pacing import SlotPace
 from bot.services.poller import Poller
 from bot.services.pulses import Pulses
 from bot.services.reminder_clock import ReminderClock
-from bot.services.vitals import ServiceVitals
+from bot.services.roles import Fence
+from bot.services.waker import Waker
 from bot.store.engine import Engine
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.web.metrics import Metrics
-from bot.web.server import serve
 
 logger = logging.getLogger(__name__)
 
@@ -43,60 +45,6 @@ _WITH_ROLES = {"discord"}
 
 _WITH_FOLLOWERS = {"discord"}
 """Where channels can follow one that publishes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """Everything that `perigee run` needs, opened."""
-
-    settings: Settings
-    clock: Clock
-    random: Random
-    store: Store
-    poller: Poller
-    librarian: Librarian
-    reminders: ReminderClock
-    fanout: Fanout
-    factories: Mapping[str, AdapterFactory]
-    wakes: Mapping[str, asyncio.Event]
-    rates: dict[str, float]
-    troubles: dict[str, str]
-    surroundings: Mapping[str, Surroundings]
-    paces: Mapping[str, SlotPace]
-    status: Callable[[], Status]
-    pulses: Pulses
-    metrics: Metrics
-
-    def opening(self, name: str) -> AbstractAsyncContextManager[Adapter]:
-        """An adapter about to be opened; what surrounds it outlives its restarts."""
-        return self.factories[name](self.surroundings[name])
-
-    def dispatcher(self, adapter: Adapter) -> Dispatcher:
-        """The sender of an opened adapter; its rate is known from here on."""
-        self.rates[adapter.name] = adapter.limits.rate
-        return Dispatcher(
-            self.store,
-            MeteredAdapter(adapter, self.metrics),
-            self.clock,
-            random=self.random,
-            wake=self.wakes[adapter.name],
-            pace=self.paces[adapter.name],
-        )
-
-    def watched(
-        self, adapters: Collection[str], *, polls: bool
-    ) -> AbstractAsyncContextManager[str]:
-        """The web server, about to be opened, of a process that sends through these adapters."""
-        vitals = ServiceVitals(
-            self.store,
-            self.clock,
-            self.pulses,
-            self.status,
-            adapters=adapters,
-            interval=self.settings.ll2.poll_interval if polls else None,
-        )
-        mask = Mask(self.settings.secrets())
-        return serve(self.settings.web.listen, vitals, self.metrics, mask)
 
 
 @asynccontextmanager
@@ -121,11 +69,13 @@ async def open_service(
     ticking = clock or SystemClock()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.store.url))
-        stack.enter_context(store.alone())
+        is_alone = stack.enter_context(store.alone())
         await store.upgrade()
         source = await _open_source(stack, settings, store, ticking)
         dice = random or Random()  # noqa: S311, jitter guards no secret
-        service = _wired(settings, ticking, dice, store, source, factories, options)
+        service = _wired(
+            settings, ticking, dice, store, source, factories, options, is_alone=is_alone
+        )
         await service.poller.recall()
         yield service
 
@@ -191,18 +141,23 @@ def _wired(
     settings: Settings,
     clock: Clock,
     random: Random,
-    store: Store,
-    source: EventSource,
+    store: SqlStore,
+    source: LL2Client,
     factories: Mapping[str, AdapterFactory],
     options: Mapping[str, Mapping[str, object]],
+    *,
+    is_alone: bool,
 ) -> Service:
     owed, moved = asyncio.Event(), asyncio.Event()
+    leased = () if is_alone else (POLL, FANOUT, *(sending(name) for name in factories))
+    fences = {role: Fence(store, role) for role in leased}
+    polling, expanding = (fences.get(role, store) for role in (POLL, FANOUT))
     rates: dict[str, float] = {}
     troubles: dict[str, str] = {}
     metrics = Metrics(factories)
     poller = Poller(
         source,
-        store,
+        polling,
         clock,
         interval=settings.ll2.poll_interval,
         announce_first_run=settings.announce.first_run == "announce",
@@ -213,15 +168,26 @@ def _wired(
     desks = {name: _desk(name, store, clock, status, troubles, metrics) for name in factories}
     paces = {name: SlotPace(clock) for name in factories}
     wakes = {name: desk.wake for name, desk in desks.items()}
+    bells = {
+        OWED: (owed,),
+        MOVED: (moved,),
+        DUE: tuple(wakes.values()),
+        GIVEN_BACK: (asyncio.Event(),),
+    }
+    name = f"{gethostname()}/{os.getpid()}/{uuid4().hex[:8]}"
     return Service(
         settings=settings,
         clock=clock,
         random=random,
         store=store,
+        name=name,
+        is_alone=is_alone,
+        fences=fences,
+        source=source,
         poller=poller,
-        librarian=Librarian(source, store, clock),
-        reminders=ReminderClock(store, clock, rates=rates, owed=owed, moved=moved),
-        fanout=Fanout(store, clock, owed=owed, wakes=wakes.values()),
+        librarian=Librarian(source, polling, clock),
+        reminders=ReminderClock(expanding, clock, rates=rates, owed=owed, moved=moved),
+        fanout=Fanout(expanding, clock, owed=owed, wakes=wakes.values()),
         factories=factories,
         wakes=wakes,
         rates=rates,
@@ -236,6 +202,8 @@ def _wired(
         },
         paces=paces,
         status=status,
+        bells=bells,
+        waker=Waker(store, clock, bells, name=name),
         pulses=Pulses(clock),
         metrics=metrics,
     )

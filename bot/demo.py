@@ -20,6 +20,7 @@ from bot.config import FixedSettings
 from bot.domain.asking import Asked
 from bot.domain.changes import Kind, kind_of
 from bot.errors import ConfigError
+from bot.service import Service
 from bot.simulator import (
     Scenario,
     ScenarioError,
@@ -102,9 +103,7 @@ def _introduce(tell: Tell, scenario: Scenario) -> None:
     tell("")
 
 
-async def _tell_story(
-    service: app.Service, clock: StoryClock, scenario: Scenario, tell: Tell
-) -> None:
+async def _tell_story(service: Service, clock: StoryClock, scenario: Scenario, tell: Tell) -> None:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         ticking = group.create_task(clock.run(), name="story clock")
@@ -119,7 +118,7 @@ async def _tell_story(
         ticking.cancel()
 
 
-async def _sum_up(service: app.Service, simulator: Simulator, tell: Tell) -> None:
+async def _sum_up(service: Service, simulator: Simulator, tell: Tell) -> None:
     async with service.store.reading() as unit:
         noticed = await unit.snapshots.noticed()
         counts = await unit.outbox.counts()

@@ -4,7 +4,8 @@ BotError
 ├── ConfigError           the owner's: a setting or an argument
 ├── StoreError            the store cannot be used
 │   ├── StoreTooNew       written by a later version of Perigee
-│   └── StoreBusy         another `perigee run` holds it
+│   ├── StoreBusy         another `perigee run` holds it
+│   └── LeaseLost         another process does this part of the work now
 ├── LL2Unavailable        theirs: no usable answer from LL2
 │   ├── LL2Throttled      LL2 said 429; carries how long to wait
 │   ├── SnapshotTorn      pages that do not fit together
@@ -36,6 +37,10 @@ class StoreTooNew(StoreError):
 
 class StoreBusy(StoreError):
     """Another `perigee run` is using this store."""
+
+
+class LeaseLost(StoreError):
+    """Another process has taken over a role; nothing of ours was written."""
 
 
 class LL2Unavailable(BotError):

@@ -7,21 +7,21 @@ close first.
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
-from functools import partial
 from typing import Any, TypeVar
 
 from bot import __version__
-from bot.app import Service, open_service
+from bot.app import open_service
 from bot.config import Settings
 from bot.domain.deliveries import State
+from bot.domain.leases import POLL, ROLES, WEB, hearing, roles_of, sending
 from bot.domain.watching import PollReport
 from bot.errors import OutageError
-from bot.ports import Adapter, Pulse
-from bot.services.supervisor import Supervisor
-from bot.services.vitals import sender
+from bot.service import Service
+from bot.services.roles import AllRoles, LeasedRoles
+from bot.shifts import core_loops, follow, work_adapter, work_core
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +29,6 @@ Counts = Mapping[tuple[str, State], int]
 """How many deliveries there are by adapter and state."""
 
 Done = TypeVar("Done")
-
-Loop = Callable[[asyncio.Event, Pulse], Coroutine[Any, Any, None]]
-"""What a loop of the core runs until the event is set, with its pulse."""
-
-ROLES = ("poll", "remind", "fanout", "send")
-"""What `--roles` may name: watch LL2, open reminders, expand fan-outs, deliver."""
 
 
 async def serve(settings: Settings, roles: Collection[str]) -> None:
@@ -45,11 +39,13 @@ async def serve(settings: Settings, roles: Collection[str]) -> None:
             service = await unless(stop, opening)
             if service is not None:
                 _greet(service)
-                if settings.web.listen:
-                    sends = service.factories if "send" in roles else ()
-                    watched = service.watched(sends, polls="poll" in roles)
+                wanted = roles_of(roles, service.factories)
+                ours = service.roles(wanted - {WEB})
+                if settings.web.listen and WEB in wanted:
+                    sends = [one for one in service.factories if sending(one) in wanted]
+                    watched = service.watched(sends, polls=POLL in wanted, roles=ours)
                     await stack.enter_async_context(watched)
-                await run(service, stop, roles=roles)
+                await employ(service, stop, wanted, ours)
     logger.info("Stopped")
 
 
@@ -59,44 +55,55 @@ def _greet(service: Service) -> None:
 
 
 async def run(service: Service, stop: asyncio.Event, *, roles: Collection[str] = ROLES) -> None:
-    """Run the loops of these roles until `stop`, then drain within `shutdown_grace`.
+    """Do the work of these roles until `stop`, whenever they are ours; then drain.
 
-    A loop of the core that fails ends everything; an adapter that fails is restarted.
+    That takes `shutdown_grace` at the most. A loop of the core that fails ends everything; an
+    adapter that fails is restarted.
     """
+    wanted = roles_of(roles, service.factories)
+    await employ(service, stop, wanted, service.roles(wanted - {WEB}))
+
+
+async def employ(
+    service: Service, stop: asyncio.Event, wanted: Collection[str], ours: AllRoles | LeasedRoles
+) -> None:
+    """As `run`, with roles that others look at, too."""
     async with asyncio.TaskGroup() as group:
-        tasks = _intake(group, service, stop, roles)
-        if "fanout" in roles:
-            tasks.append(_started(group, service, "fan-out", service.fanout.run, stop))
-        draining = [
-            group.create_task(_send(service, name, stop), name=f"adapter {name}")
-            for name in (service.factories if "send" in roles else ())
+        keeping = _keep(group, service, ours)
+        core = [
+            group.create_task(work_core(service, ours, role, stop), name=role)
+            for role in core_loops(service)
+            if role in wanted
         ]
-        await _until(stop, [*tasks, *draining])
-        for task in tasks:
+        adapters = [
+            group.create_task(
+                work_adapter(service, ours, name, wanted, stop), name=f"adapter {name}"
+            )
+            for name in service.factories
+            if {sending(name), hearing(name)} & set(wanted)
+        ]
+        await _until(stop, [*keeping, *core, *adapters])
+        for task in core:
             # Intake may sit in a long request; what it had not committed did not happen.
             task.cancel()
-        await _drain(draining, service.settings.shutdown_grace)
+        await _drain(adapters, service.settings.shutdown_grace)
+        for task in keeping:
+            task.cancel()
 
 
-def _intake(
-    group: asyncio.TaskGroup, service: Service, stop: asyncio.Event, roles: Collection[str]
+def _keep(
+    group: asyncio.TaskGroup, service: Service, ours: AllRoles | LeasedRoles
 ) -> list[asyncio.Task[None]]:
-    loops = {
-        "poller": ("poll", service.poller.run),
-        "librarian": ("poll", service.librarian.run),
-        "reminders": ("remind", service.reminders.run),
-    }
+    """What goes on beside the work where several processes share it."""
+    if isinstance(ours, AllRoles):
+        return []
+    # Roles are given back last of all, so these loops know no stop; they are cancelled.
+    never, pulses = asyncio.Event(), service.pulses
     return [
-        _started(group, service, name, loop, stop)
-        for name, (role, loop) in loops.items()
-        if role in roles
+        group.create_task(ours.run(never, pulses.of("roles")), name="roles"),
+        group.create_task(service.waker.run(never, pulses.of("wake-ups")), name="wake-ups"),
+        group.create_task(follow(service, ours, never), name="following"),
     ]
-
-
-def _started(
-    group: asyncio.TaskGroup, service: Service, name: str, loop: Loop, stop: asyncio.Event
-) -> asyncio.Task[None]:
-    return group.create_task(loop(stop, service.pulses.of(name)), name=name)
 
 
 async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
@@ -109,29 +116,16 @@ async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
         stopping.cancel()
 
 
-async def _drain(senders: list[asyncio.Task[None]], grace: timedelta) -> None:
-    if not senders:
+async def _drain(adapters: list[asyncio.Task[None]], grace: timedelta) -> None:
+    if not adapters:
         return
-    _, late = await asyncio.wait(senders, timeout=grace.total_seconds())
+    _, late = await asyncio.wait(adapters, timeout=grace.total_seconds())
     for task in late:
         logger.warning("%s did not end within %s; cut off", task.get_name(), grace)
         task.cancel()
-
-
-async def _send(service: Service, name: str, stop: asyncio.Event) -> None:
-    loop = sender(name)
-
-    async def work(adapter: Adapter) -> None:
-        try:
-            async with service.dispatcher(adapter) as dispatcher:
-                await dispatcher.run(stop, service.pulses.of(loop))
-        finally:
-            # An adapter that is out of order rests, and is opened again; that is no illness.
-            service.pulses.forget(loop)
-
-    opening = partial(service.opening, name)
-    supervisor = Supervisor(name, service.clock, service.random, service.troubles)
-    await supervisor.run(opening, work, stop)
+    # Their roles must not be given back before they have ended.
+    if late:
+        await asyncio.wait(late)
 
 
 async def once(settings: Settings, stop: asyncio.Event) -> tuple[PollReport, Counts, Counts] | None:

@@ -17,7 +17,7 @@ from outboxes import subscribe, tell
 from standins.discord.server import DiscordStandIn
 from standins.telegram.server import TelegramStandIn
 
-from bot.app import Service, open_service
+from bot.app import open_service
 from bot.config.settings import (
     DiscordSettings,
     FixedSettings,
@@ -29,6 +29,7 @@ from bot.domain.deliveries import State
 from bot.domain.fanouts import Record
 from bot.domain.subscriptions import Destination
 from bot.running import run
+from bot.service import Service
 from bot.testing import FakeClock
 
 PATIENCE_S = 30.0

@@ -13,6 +13,7 @@ from bot.commands.kit import Command, Kit, answer
 from bot.commands.reading import checked
 from bot.commands.registry import FOR_PLAIN_CHATS
 from bot.domain.channels import Health, reached, refused, tried_again
+from bot.domain.leases import DUE
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option, Who
 from bot.domain.status import Status
 from bot.domain.subscriptions import Destination
@@ -155,6 +156,7 @@ class CommandCore:
                 after = change(before)
                 if after != before:
                     await unit.destinations.set_health(one, after)
+                    unit.tell(DUE)
         self.wake.set()
 
     async def moved(self, old: str, new: str) -> None:
@@ -164,4 +166,5 @@ class CommandCore:
                 Destination(adapter=self._adapter, address=old),
                 Destination(adapter=self._adapter, address=new),
             )
+            unit.tell(DUE)
         self.wake.set()

@@ -52,9 +52,15 @@ class LL2Settings(_Section):
 
 
 class StoreSettings(_Section):
-    """Where everything is kept. The address may hold a password."""
+    """Where everything is kept. The address may hold a password.
+
+    Attributes:
+        lease: for how long a process that shares the store may be silent before another takes over.
+
+    """
 
     url: StoreUrl = Field("sqlite:///perigee.db", repr=False)
+    lease: Duration = Field(timedelta(seconds=15), ge=timedelta(seconds=2), le=timedelta(minutes=5))
 
 
 class AnnounceSettings(_Section):

@@ -18,7 +18,9 @@ Glossary, one word for one meaning:
 - *adapter*: the door to one chat platform.
 - *message*: neutral text, links and picture; an adapter renders it.
 - *delivery*: one message owed to one destination; the *outbox* is all deliveries.
-- *lease*: the time for which a sender owns a claimed delivery.
+- *lease*: the time for which a sender owns a claimed delivery, or a process a role.
+- *role*: a part of the work that one process at a time does; *standby*: one that waits for it.
+- *epoch*: how often a role has changed hands; a *fence* lets nothing in of an epoch that is over.
 - *outcome*: what became of one attempt to send; *backoff*: the growing pause before the next.
 - *cause*: why an attempt came out so, in one of few words that can be counted.
 - *heartbeat*: a loop's sign of life, with until when it will show itself again.

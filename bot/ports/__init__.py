@@ -11,10 +11,9 @@ from bot.ports.store import (
     Names,
     Outbox,
     Snapshots,
-    Store,
     Subscriptions,
-    UnitOfWork,
 )
+from bot.ports.transactions import Leases, SharedStore, Store, UnitOfWork
 from bot.ports.vitals import UNMETERED, UNWATCHED, Meter, Pulse, Vitals
 from bot.ports.world import Clock, EventSource, RequestLog
 
@@ -26,6 +25,7 @@ __all__ = [
     "Clock",
     "Destinations",
     "EventSource",
+    "Leases",
     "Memory",
     "Meter",
     "Names",
@@ -33,6 +33,7 @@ __all__ = [
     "Pace",
     "Pulse",
     "RequestLog",
+    "SharedStore",
     "Snapshots",
     "Store",
     "Subscriptions",

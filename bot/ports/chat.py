@@ -78,12 +78,16 @@ class Surroundings:
         options: its section of the settings; never printed, for they hold its token.
         desk: the command core.
         pace: the limiter that each of its requests goes through.
+        sends: whether it is to deliver; else another process does.
+        listens: whether it is to hear what people say; else another process does.
 
     """
 
     options: Mapping[str, object] = field(repr=False)
     desk: Desk
     pace: Pace
+    sends: bool = True
+    listens: bool = True
 
 
 class AdapterFactory(Protocol):

@@ -1,7 +1,6 @@
-"""The ports to the store: what is kept, each part by itself, and the transactions around them."""
+"""The ports to the store: what is kept, each part by itself. Transactions: `transactions`."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -248,41 +247,3 @@ class Destinations(Protocol):
             person: whoever managed it last; one without an id leaves the known one.
 
         """
-
-
-class UnitOfWork(Protocol):
-    """All parts of the store inside one transaction."""
-
-    @property
-    def snapshots(self) -> Snapshots:
-        """Events and changes."""
-
-    @property
-    def names(self) -> Names:
-        """The catalogue."""
-
-    @property
-    def memory(self) -> Memory:
-        """Small facts."""
-
-    @property
-    def subscriptions(self) -> Subscriptions:
-        """Who wants what."""
-
-    @property
-    def outbox(self) -> Outbox:
-        """Fan-outs and deliveries."""
-
-    @property
-    def destinations(self) -> Destinations:
-        """Settings, health and mutes of destinations."""
-
-
-class Store(Protocol):
-    """The door to the store."""
-
-    def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """One transaction that may write; it commits at the end and rolls back on an error."""
-
-    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """One transaction that only reads; it blocks no writer."""

@@ -138,9 +138,15 @@ class ReminderClock:
     async def _head_start(self, unit: UnitOfWork, event: Event, lead: timedelta) -> timedelta:
         """How long the slowest adapter needs from the first who wants it to the last."""
         audience = await unit.subscriptions.audience(event, Kind.REMINDER, lead)
-        seconds = [(count - 1) / self._rates.get(name, 1.0) for name, count in audience.items()]
+        rates = {name: await self._rate(unit, name) for name in audience}
+        seconds = [(count - 1) / rates[name] for name, count in audience.items()]
         # In whole seconds: the few of a small bot are told on the minute, not a blink before.
         return min(timedelta(seconds=int(max(seconds, default=0))), _EARLIEST)
+
+    async def _rate(self, unit: UnitOfWork, adapter: str) -> float:
+        """Messages per second; where another process sends, it has written that down."""
+        known = self._rates.get(adapter) or await unit.memory.get(rate_key(adapter))
+        return float(known or 1)
 
     async def _owe(self, found: tuple[Due, ...], now: datetime) -> None:
         async with self._store.writing() as unit:
@@ -151,6 +157,11 @@ class ReminderClock:
                 self._owed.set()
                 lead = spell_span(one.reminder.lead)
                 logger.info("Reminding of event %d, %s before", one.reminder.event_id, lead)
+
+
+def rate_key(adapter: str) -> str:
+    """The memory key of how many messages per second an adapter can send."""
+    return f"rate.{adapter}"
 
 
 def _debt(one: Due, now: datetime) -> Debt:

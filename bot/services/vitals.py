@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.channels import Reach
+from bot.domain.leases import POLL, sending
 from bot.domain.status import Status
 from bot.domain.vitals import Facts, Heartbeat, Queue
 from bot.errors import StoreError
 from bot.ports import Clock, Store
 from bot.services.poller import LAST_POLL
 from bot.services.pulses import Pulses
+from bot.services.roles import AllRoles, Roles
 
 _ASK_EVERY = timedelta(seconds=1)
 
@@ -55,6 +57,7 @@ class ServiceVitals:
         *,
         adapters: Collection[str],
         interval: timedelta | None,
+        roles: Roles | None = None,
     ) -> None:
         """Prepare to look.
 
@@ -65,6 +68,7 @@ class ServiceVitals:
             status: how the service stands, as people in chats are told.
             adapters: those that this process sends through.
             interval: the calm rhythm of polls; None: this process does not poll.
+            roles: which roles are ours; what others do is no trouble of ours. None: all.
 
         """
         self._store = store
@@ -73,6 +77,7 @@ class ServiceVitals:
         self._status = status
         self._adapters = tuple(adapters)
         self._interval = interval
+        self._roles = roles or AllRoles()
         self._known = _Known()
         self._turn = asyncio.Lock()
 
@@ -136,11 +141,13 @@ class ServiceVitals:
 
     def _fresh_for(self, status: Status) -> timedelta | None:
         """By the rhythm that the budget allows: with one request an hour, hours are fresh."""
-        if self._interval is None:
+        if self._interval is None or not self._roles.held({POLL}):
             return None
         return _MISSED * max(self._interval, _HOUR / max(status.budget, 1))
 
     def _trouble(self, adapter: str, status: Status) -> str:
+        if not self._roles.held({sending(adapter)}):
+            return ""
         if adapter in status.troubles:
             return status.troubles[adapter]
         return "" if self._pulses.beats(sender(adapter)) else "it is not connected yet"

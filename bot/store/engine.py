@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,8 @@ class Engine:
         return "the store in memory" if self.path is None else f"the store {self.path}"
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Be the only sender and poller on this store for as long as the context lasts.
+    def alone(self) -> Iterator[bool]:
+        """Be the only runner on this store for as long as the context lasts; yields True.
 
         The operating system drops the lock with the process, however that ends, so a restart may
         at once take over what a killed process held.
@@ -113,7 +113,7 @@ class Engine:
 
         """
         if self.path is None:
-            yield
+            yield True
             return
         lock = Path(f"{self.path}.lock")
         try:
@@ -127,7 +127,12 @@ class Engine:
                 raise StoreBusy(
                     f"another perigee is running on {self._name}; stop it first, or set store.url"
                 ) from exc
-            yield
+            yield True
+
+    @asynccontextmanager
+    async def listening(self, _hear: Callable[[str], None]) -> AsyncIterator[None]:
+        """Nobody else is here to be heard."""
+        yield
 
     def exists(self) -> bool:
         """Whether there is something to open; a store in memory always is."""

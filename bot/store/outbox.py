@@ -22,6 +22,7 @@ from bot.domain.deliveries import (
 )
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
+from bot.domain.leases import DUE, OWED
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination
 from bot.domain.vitals import Queue
@@ -38,23 +39,29 @@ from bot.store.tables import (
     messages,
     posts,
 )
+from bot.store.telling import Tell
 from bot.store.upsert import upsert
 
 
 class SqlOutbox:
     """`ports.Outbox` inside one transaction; it expands fan-outs by `chunk` rows at most."""
 
-    def __init__(self, connection: AsyncConnection, *, chunk: int) -> None:
+    def __init__(self, connection: AsyncConnection, tell: Tell, *, chunk: int) -> None:
         self._connection = connection
+        self._tell = tell
         self._chunk = chunk
 
     async def owe(self, debt: Debt) -> FanoutId | None:
         """Open a fan-out at the start of its subscribers; None when a reminder was owed before."""
+        self._tell(OWED)
         return await fanout.owe(self._connection, debt, chunk=self._chunk)
 
     async def expand(self) -> bool:
         """Turn one chunk of the oldest open fan-out into deliveries and move its cursor."""
-        return await fanout.expand(self._connection, chunk=self._chunk)
+        expanded = await fanout.expand(self._connection, chunk=self._chunk)
+        if expanded:
+            self._tell(DUE)
+        return expanded
 
     async def claim(
         self, adapter: str, *, limit: int, now: datetime, lease: timedelta

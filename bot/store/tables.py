@@ -56,6 +56,15 @@ settings = Table(
     Column("value", Text, nullable=False),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("role", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+)
+
 requests = Table(
     "requests",
     metadata,

@@ -13,24 +13,37 @@ from bot.store import revisions
 from bot.store.destinations import SqlDestinations
 from bot.store.engine import Engine
 from bot.store.fanout import CHUNK
+from bot.store.leases import SqlLeases
 from bot.store.memory import SqlMemory, SqlNames, SqlRequestLog
 from bot.store.outbox import SqlOutbox
 from bot.store.snapshots import SqlSnapshots
 from bot.store.subscriptions import SqlSubscriptions
+from bot.store.telling import notify
 
 _BACKUP_PAGES = 1024
 
 
 class SqlUnitOfWork:
-    """All parts of the store on one connection, inside one transaction."""
+    """All parts of the store on one connection, inside one transaction.
+
+    Attributes:
+        told: what other processes are to be told when it commits.
+
+    """
 
     def __init__(self, connection: AsyncConnection, *, chunk: int) -> None:
-        self.snapshots = SqlSnapshots(connection)
+        self.told: set[str] = set()
+        self.snapshots = SqlSnapshots(connection, self.tell)
         self.names = SqlNames(connection)
         self.memory = SqlMemory(connection)
         self.subscriptions = SqlSubscriptions(connection)
-        self.outbox = SqlOutbox(connection, chunk=chunk)
+        self.outbox = SqlOutbox(connection, self.tell, chunk=chunk)
         self.destinations = SqlDestinations(connection, chunk=chunk)
+        self.leases = SqlLeases(connection)
+
+    def tell(self, topic: str) -> None:
+        """Tell all processes so when this commits."""
+        self.told.add(topic)
 
 
 class SqlStore:
@@ -52,7 +65,9 @@ class SqlStore:
     async def writing(self) -> AsyncIterator[SqlUnitOfWork]:
         """One transaction that may write; it commits at the end and rolls back on an error."""
         async with self._engine.writing() as connection:
-            yield SqlUnitOfWork(connection, chunk=self._chunk)
+            unit = SqlUnitOfWork(connection, chunk=self._chunk)
+            yield unit
+            await notify(connection, unit.told)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlUnitOfWork]:
@@ -60,8 +75,17 @@ class SqlStore:
         async with self._engine.reading() as connection:
             yield SqlUnitOfWork(connection, chunk=self._chunk)
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Be the only runner on this store; `StoreBusy` when another process is."""
+    @asynccontextmanager
+    async def listening(self, hear: Callable[[str], None]) -> AsyncIterator[None]:
+        """Call `hear` with what transactions of any process tell."""
+        async with self._engine.listening(hear):
+            yield
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Be the only runner on this store; `StoreBusy` when another process is.
+
+        False where several may run, and each of their roles has a lease.
+        """
         return self._engine.alone()
 
     async def upgrade(self) -> None:

@@ -20,11 +20,12 @@ from standins.telegram.spec import Judge
 from standins.telegram.world import Post, User
 
 from bot import running
-from bot.app import Service, open_service
+from bot.app import open_service
 from bot.config.settings import FixedSettings
 from bot.domain.deliveries import State
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination
+from bot.service import Service
 from bot.testing import an_event
 
 BROADCAST = 300

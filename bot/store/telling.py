@@ -1,0 +1,23 @@
+"""What processes tell each other when a transaction commits: PostgreSQL's NOTIFY, or nothing."""
+
+from collections.abc import Callable, Collection
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Tell = Callable[[str], None]
+"""Note a topic to be told when the transaction commits."""
+
+CALLS = "perigee"
+"""The channel on which all processes listen."""
+
+BETWEEN = ","
+"""What stands between the topics of one call."""
+
+_NOTIFY = select(func.pg_notify(CALLS, bindparam("topics")))
+
+
+async def notify(connection: AsyncConnection, topics: Collection[str]) -> None:
+    """Tell these topics with the commit, all in one call; SQLite has nobody to tell."""
+    if topics and connection.dialect.name == "postgresql":
+        await connection.execute(_NOTIFY, {"topics": BETWEEN.join(sorted(topics))})

@@ -1,0 +1,229 @@
+"""Who does which part of the work, among processes that share a store; on a clock of the test's."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.leases import RoleLease
+from bot.errors import LeaseLost
+from bot.services.roles import AllRoles, Fence, LeasedRoles
+from bot.store.unit_of_work import SqlStore, open_store
+from bot.testing import FakeClock
+
+TERM = timedelta(seconds=15)
+SECOND = timedelta(seconds=1)
+ROLES = ("poll", "send:discord")
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[SqlStore]:
+    """A store that all the processes of a test share."""
+    async with open_store("sqlite://") as opened:
+        await opened.upgrade()
+        yield opened
+
+
+def a_process(store: SqlStore, clock: FakeClock, holder: str, *wanted: str) -> LeasedRoles:
+    """A process that would do this."""
+    return LeasedRoles(
+        store,
+        clock,
+        wanted=wanted or ROLES,
+        holder=holder,
+        term=TERM,
+        told=asyncio.Event(),
+    )
+
+
+def roles_of(process: LeasedRoles) -> set[str]:
+    """What it does."""
+    return set(process.held(ROLES))
+
+
+async def live(clock: FakeClock, span: timedelta, *processes: LeasedRoles) -> None:
+    """Let these processes live for so long, a second at a time."""
+    for _ in range(span // SECOND):
+        clock.advance(SECOND)
+        for one in processes:
+            await one.step()
+
+
+async def test_first_comer_takes_all_and_the_second_stands_by(store: SqlStore) -> None:
+    """One poller, one sender; the other does nothing, for as long as the first lives."""
+    clock = FakeClock()
+    first, second = a_process(store, clock, "a"), a_process(store, clock, "b")
+
+    await first.step()
+    await second.step()
+    await live(clock, 10 * TERM, first, second)
+
+    assert roles_of(first) == set(ROLES)
+    assert roles_of(second) == set()
+
+
+async def test_roles_of_the_dead_are_taken_after_a_term(store: SqlStore) -> None:
+    """Not before the term is over, for it may only be slow; then in the next epoch."""
+    clock = FakeClock()
+    dead, heir = a_process(store, clock, "a"), a_process(store, clock, "b")
+    await dead.step()
+    await heir.step()
+
+    await live(clock, TERM, heir)
+    early = roles_of(heir)
+    await live(clock, 2 * SECOND, heir)
+
+    assert early == set()
+    assert roles_of(heir) == set(ROLES)
+    assert {lease.epoch for lease in heir.held(ROLES).values()} == {2}
+
+
+async def test_slow_holder_keeps_its_roles(store: SqlStore) -> None:
+    """A beat within the term is enough, however late."""
+    clock = FakeClock()
+    slow, other = a_process(store, clock, "a"), a_process(store, clock, "b")
+    await slow.step()
+    await other.step()
+
+    for _ in range(4):
+        await live(clock, TERM - SECOND, other)
+        await slow.step()
+
+    assert roles_of(slow) == set(ROLES)
+    assert roles_of(other) == set()
+
+
+async def test_given_back_is_taken_at_once(store: SqlStore) -> None:
+    """A clean stop hands over without a term; the standby looks when it is told."""
+    clock, stop = FakeClock(), asyncio.Event()
+    leaving, heir = a_process(store, clock, "a"), a_process(store, clock, "b")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(leaving.run(stop))
+        await clock.until_waiting()
+        await heir.step()
+        stop.set()
+
+    await heir.step()
+
+    assert roles_of(leaving) == set()
+    assert roles_of(heir) == set(ROLES)
+
+
+async def test_frozen_process_does_no_harm_when_it_wakes(store: SqlStore) -> None:
+    """Its fence refuses what it writes, before it has noticed anything by itself."""
+    clock = FakeClock()
+    frozen, heir = a_process(store, clock, "a"), a_process(store, clock, "b")
+    await frozen.step()
+    fence = Fence(store, "poll")
+    fence.lease = frozen.held(ROLES)["poll"]
+    await heir.step()
+    await live(clock, TERM + 2 * SECOND, heir)
+
+    with pytest.raises(LeaseLost, match="poll is not ours any more; it is held by b"):
+        async with fence.writing() as unit:
+            await unit.memory.put("written", "by the dead")
+
+    async with store.reading() as unit:
+        assert await unit.memory.get("written") is None
+
+
+async def test_who_was_silent_for_a_term_gives_up_by_itself(store: SqlStore) -> None:
+    """It cannot know who has its roles by now, and looks before it does anything."""
+    clock = FakeClock()
+    frozen, heir = a_process(store, clock, "a"), a_process(store, clock, "b")
+    await frozen.step()
+    await heir.step()
+    await live(clock, TERM + 2 * SECOND, heir)
+
+    await frozen.step()
+
+    assert roles_of(frozen) == set()
+    assert roles_of(heir) == set(ROLES)
+
+
+async def test_who_slept_while_nobody_else_was_there_takes_its_roles_anew(store: SqlStore) -> None:
+    """In a new epoch, after a term in which the lease that it finds has not beaten."""
+    clock = FakeClock()
+    only = a_process(store, clock, "a")
+    await only.step()
+    before = only.held(ROLES)["poll"].epoch
+    clock.advance(10 * TERM)
+
+    await only.step()
+    asleep = roles_of(only)
+    await live(clock, TERM + 2 * SECOND, only)
+
+    assert asleep == set()
+    assert roles_of(only) == set(ROLES)
+    assert only.held(ROLES)["poll"].epoch == before + 1
+
+
+async def test_processes_share_the_work_by_what_they_want(store: SqlStore) -> None:
+    """A role that nobody else wants is taken whoever has the others."""
+    clock = FakeClock()
+    poller, sender = a_process(store, clock, "a", "poll"), a_process(store, clock, "b")
+
+    await poller.step()
+    await sender.step()
+    await live(clock, 3 * TERM, poller, sender)
+
+    assert roles_of(poller) == {"poll"}
+    assert roles_of(sender) == {"send:discord"}
+
+
+async def test_whoever_waits_is_woken_by_what_comes_and_goes(store: SqlStore) -> None:
+    """`until`: it is looked at whenever a role of ours came or went."""
+    clock = FakeClock()
+    process = a_process(store, clock, "a")
+    coming = asyncio.create_task(process.until(lambda: roles_of(process) == set(ROLES)))
+    await clock.settle()
+    waited = not coming.done()
+
+    await process.step()
+    await coming
+    going = asyncio.create_task(process.until(lambda: not process.held({"poll"})))
+    await clock.settle()
+    process.lose(["poll"])
+    await going
+
+    assert waited
+    assert roles_of(process) == {"send:discord"}
+
+
+async def test_nothing_is_written_before_a_role_is_ours(store: SqlStore) -> None:
+    """A fence without a lease is closed; reading harms nobody."""
+    fence = Fence(store, "poll")
+
+    with pytest.raises(LeaseLost, match="not ours yet"):
+        async with fence.writing():
+            pytest.fail("it let us in")
+
+    async with fence.reading() as unit:
+        assert await unit.leases.held() == {}
+
+
+async def test_fence_lets_in_who_holds_the_role(store: SqlStore) -> None:
+    """And what it writes is there."""
+    clock = FakeClock()
+    process, fence = a_process(store, clock, "a"), Fence(store, "poll")
+    await process.step()
+    fence.lease = process.held(ROLES)["poll"]
+    await live(clock, TERM, process)
+
+    async with fence.writing() as unit:
+        await unit.memory.put("written", "yes")
+
+    async with store.reading() as unit:
+        assert await unit.memory.get("written") == "yes"
+
+
+async def test_alone_everything_is_ours_for_good() -> None:
+    """On a store that one process has, nobody needs to ask."""
+    roles = AllRoles()
+
+    await roles.until(lambda: bool(roles.held({"poll"})))
+
+    assert roles.held({"poll"}) == {
+        "poll": RoleLease(role="poll", holder="us", epoch=1, beats=0),
+    }

@@ -26,13 +26,13 @@ from bot.domain.fanouts import Debt
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination, Filter
 from bot.domain.watching import Tracked
-from bot.ports import Adapter, AdapterFactory, Store, Surroundings
+from bot.ports import Adapter, AdapterFactory, Store
 from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import Fanout
 from bot.services.pacing import SlotPace
 from bot.store.unit_of_work import open_store
 from bot.testing import START, an_event
-from bot.testing.surroundings import RecordingDesk
+from bot.testing.surroundings import surroundings
 
 _DELIVERIES = 2_000
 _FACTORIES: dict[str, AdapterFactory] = {"discord": discord.create, "telegram": telegram.create}
@@ -163,7 +163,7 @@ async def _dispatch(store: Store, stand: Stand) -> float:
     """Send what is owed; the seconds from the first claim to the last record."""
     clock = SystemClock()
     pace, wake, dice = SlotPace(clock), asyncio.Event(), Random(1)  # noqa: S311, jitter of retries
-    around = Surroundings(options=stand.options, desk=RecordingDesk(), pace=pace)
+    around = surroundings(stand.options, name="discord", pace=pace)
     async with _FACTORIES[stand.name](around) as opened:
         adapter = _Counted(opened, enough=len(stand.places))
         sender = Dispatcher(store, adapter, clock, random=dice, wake=wake, pace=pace)

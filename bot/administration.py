@@ -93,7 +93,7 @@ async def subscriptions(settings: Settings, destination: str | None = None) -> t
 async def subscribe(settings: Settings, destination: str, asked: Asked) -> Held:
     """Add one subscription; say so where nothing is sent there yet."""
     async with opened(settings) as store, store.writing() as unit:
-        held = await _subscribe(unit, destination, asked)
+        held = await _subscribe(unit, _reachable(destination, settings), asked)
     at = held.subscription.destination
     if at.adapter not in settings.adapters():
         told = "%s is off in these settings; nothing is sent to %s until it is on"
@@ -101,18 +101,18 @@ async def subscribe(settings: Settings, destination: str, asked: Asked) -> Held:
     return held
 
 
-async def _subscribe(unit: UnitOfWork, destination: str, asked: Asked) -> Held:
+async def _subscribe(unit: UnitOfWork, destination: Destination, asked: Asked) -> Held:
     catalogue = merged(await unit.names.known())
     wanted = read_filter(asked, catalogue)
     now = SystemClock().now()
-    added = await unit.subscriptions.add(_reachable(destination), wanted, now=now)
+    added = await unit.subscriptions.add(destination, wanted, now=now)
     return _held(added, catalogue)
 
 
-def _reachable(text: str) -> Destination:
-    """A destination of an adapter that is installed."""
+def _reachable(text: str, settings: Settings) -> Destination:
+    """A destination of an adapter that is installed, or of a further bot in the settings."""
     destination = parse_destination(text)
-    known = sorted(adapter_names())
+    known = sorted({*adapter_names(), *settings.adapters()})
     if destination.adapter in known:
         return destination
     near = get_close_matches(destination.adapter, known, n=1)
@@ -152,7 +152,8 @@ async def import_subscriptions(
     async with opened(settings) as store, store.writing() as unit:
         for place, entry in enumerate(entries, start=1):
             try:
-                await _subscribe(unit, *_read(entry))
+                destination, asked = _read(entry)
+                await _subscribe(unit, _reachable(destination, settings), asked)
             except ConfigError as exc:
                 raise ConfigError(f"{source}, entry {place}: {exc}; nothing was imported") from exc
             progress(place, len(entries))

@@ -41,10 +41,10 @@ BUILT_IN = frozenset({"apprise", "console", "discord", "telegram"})
 """Adapters with a section of their own in the settings; the others are plug-ins."""
 
 _WITH_ROLES = {"discord"}
-"""Where a message can mention a role."""
+"""Platforms where a message can mention a role."""
 
 _WITH_FOLLOWERS = {"discord"}
-"""Where channels can follow one that publishes."""
+"""Platforms where channels can follow one that publishes."""
 
 
 @asynccontextmanager
@@ -64,7 +64,7 @@ async def open_service(
             "nothing to send to: set discord.token, telegram.token or console.enabled = true, "
             "or add a plug-in's table, [plugins.<name>]"
         )
-    factories = {name: adapter_factory(name) for name in options}
+    factories = {name: adapter_factory(name, settings.platform(name)) for name in options}
     must_have_room(settings.store.url)
     ticking = clock or SystemClock()
     async with AsyncExitStack() as stack:
@@ -80,17 +80,17 @@ async def open_service(
         yield service
 
 
-def adapter_factory(name: str) -> AdapterFactory:
-    """What opens an adapter that is on.
+def adapter_factory(name: str, platform: str) -> AdapterFactory:
+    """What opens an adapter that is on, by its platform.
 
     Raises:
         ConfigError: there is no such adapter, or it cannot be loaded; the text names the key.
 
     """
     try:
-        return load_adapter(name)
+        return load_adapter(platform)
     except ConfigError as exc:
-        key = "" if name in BUILT_IN else f"plugins.{name}: "
+        key = "" if platform in BUILT_IN else f"plugins.{name}: "
         raise ConfigError(f"{key}{exc}") from exc
 
 
@@ -165,7 +165,10 @@ def _wired(
         meter=metrics,
     )
     status = partial(_status, poller, source, clock, troubles)
-    desks = {name: _desk(name, store, clock, status, troubles, metrics) for name in factories}
+    desks = {
+        name: _desk(name, settings.platform(name), store, clock, status, troubles, metrics)
+        for name in factories
+    }
     paces = {name: SlotPace(clock) for name in factories}
     wakes = {name: desk.wake for name, desk in desks.items()}
     bells = {
@@ -194,6 +197,8 @@ def _wired(
         troubles=troubles,
         surroundings={
             name: Surroundings(
+                name=name,
+                section=settings.section(name),
                 options=options[name],
                 desk=desks[name],
                 pace=MeteredPace(paces[name], metrics, clock, adapter=name),
@@ -211,6 +216,7 @@ def _wired(
 
 def _desk(
     name: str,
+    platform: str,
     store: Store,
     clock: Clock,
     status: Callable[[], Status],
@@ -222,7 +228,9 @@ def _desk(
         clock,
         adapter=name,
         status=status,
-        commands=commands_for(has_roles=name in _WITH_ROLES, has_followers=name in _WITH_FOLLOWERS),
+        commands=commands_for(
+            has_roles=platform in _WITH_ROLES, has_followers=platform in _WITH_FOLLOWERS
+        ),
         troubles=troubles,
         meter=meter,
     )

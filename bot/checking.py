@@ -18,7 +18,7 @@ async def faults(settings: Settings) -> list[str]:
     found: list[str] = []
     for name in settings.adapters():
         try:
-            adapter_factory(name)
+            adapter_factory(name, settings.platform(name))
         except ConfigError as exc:
             found.append(str(exc))
     try:
@@ -65,14 +65,19 @@ async def ask_chats(settings: Settings) -> AsyncIterator[str]:
         ChatUnavailable: a platform gave no usable answer.
 
     """
-    options = settings.adapters()
-    if "discord" in options:
-        on_discord = await discord.introduce(options["discord"])
-        yield _introduced("Discord", on_discord.name, on_discord.invite)
-    if "telegram" in options:
-        on_telegram = await telegram.introduce(options["telegram"])
-        yield _introduced("Telegram", on_telegram.name, on_telegram.invite)
+    for name, options in settings.adapters().items():
+        section = settings.section(name)
+        match settings.platform(name):
+            case "discord":
+                on_discord = await discord.introduce(options, section)
+                yield _introduced("Discord", section, on_discord.name, on_discord.invite)
+            case "telegram":
+                on_telegram = await telegram.introduce(options, section)
+                yield _introduced("Telegram", section, on_telegram.name, on_telegram.invite)
+            case _:
+                pass
 
 
-def _introduced(platform: str, name: str, invite: str) -> str:
-    return f"{platform} knows the bot as {name}; add it with {invite}"
+def _introduced(platform: str, section: str, name: str, invite: str) -> str:
+    which = "the bot" if section == platform.lower() else f"the bot of [{section}]"
+    return f"{platform} knows {which} as {name}; add it with {invite}"

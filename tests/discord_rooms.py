@@ -1,7 +1,7 @@
 """What the tests of the Discord room share: the adapter opened beside the pretended Discord."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +13,9 @@ from bot.adapters.discord.client import create
 from bot.domain.deliveries import Delivery
 from bot.domain.requests import Desk
 from bot.domain.subscriptions import Destination
-from bot.ports import Adapter, Surroundings
+from bot.ports import Adapter
 from bot.testing import a_delivery
-from bot.testing.surroundings import OpenPace, RecordingDesk
+from bot.testing.surroundings import OpenPace, RecordingDesk, surroundings
 
 _PATIENCE_S = 10.0
 
@@ -31,12 +31,18 @@ class Room:
 
 @asynccontextmanager
 async def room(
-    discord_server: DiscordStandIn, desk: Desk | None = None, **options: Any
+    discord_server: DiscordStandIn,
+    desk: Desk | None = None,
+    *,
+    parts: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> AsyncIterator[Room]:
-    """The adapter, opened against the stand-in; `options` change its settings."""
+    """The adapter, opened against the stand-in; `options` change its settings, `parts` the rest."""
     desk, pace = desk or RecordingDesk(), OpenPace()
-    surroundings = Surroundings(options=discord_server.options | options, desk=desk, pace=pace)
-    async with create(surroundings) as adapter:
+    around = surroundings(
+        discord_server.options | options, name="discord", desk=desk, pace=pace, **parts or {}
+    )
+    async with create(around) as adapter:
         yield Room(adapter=adapter, desk=desk, pace=pace)
 
 

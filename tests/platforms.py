@@ -18,13 +18,8 @@ from standins.discord.server import DiscordStandIn
 from standins.telegram.server import TelegramStandIn
 
 from bot.app import open_service
-from bot.config.settings import (
-    DiscordSettings,
-    FixedSettings,
-    LL2Settings,
-    StoreSettings,
-    TelegramSettings,
-)
+from bot.config.bots import DiscordSettings, TelegramSettings
+from bot.config.settings import FixedSettings, LL2Settings, StoreSettings
 from bot.domain.deliveries import State
 from bot.domain.fanouts import Record
 from bot.domain.subscriptions import Destination

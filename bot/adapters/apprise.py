@@ -63,11 +63,15 @@ class _Service:
 class AppriseAdapter:
     """Sends plain text, the headline as its title, to the services by their names."""
 
-    name = "apprise"
-
     def __init__(
-        self, services: Mapping[str, _Service], pace: Pace, *, patience: timedelta = _PATIENCE
+        self,
+        name: str,
+        services: Mapping[str, _Service],
+        pace: Pace,
+        *,
+        patience: timedelta = _PATIENCE,
     ) -> None:
+        self.name = name
         self.limits = Limits(text=_TEXT, links=10, rate=1.0, concurrency=4, lane=self._lane)
         self._services = services
         self._pace = pace
@@ -133,9 +137,9 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
         raise ConfigError("apprise.urls is empty; add a service, or leave the adapter off")
     # In a thread, because Apprise imports its hundred services at the first address.
     services = await asyncio.to_thread(_services, urls)
-    for name in services:
+    for name in services if surroundings.sends else ():
         await surroundings.desk.reachable(name)
-    yield AppriseAdapter(services, surroundings.pace)
+    yield AppriseAdapter(surroundings.name, services, surroundings.pace)
 
 
 def _services(urls: Mapping[str, object]) -> dict[str, _Service]:

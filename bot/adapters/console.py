@@ -39,10 +39,10 @@ _COLOURS = {
 class ConsoleAdapter:
     """Prints to a stream; every channel is a header line and the message under it."""
 
-    name = "console"
     limits = _LIMITS
 
-    def __init__(self, stream: TextIOBase, *, colour: bool) -> None:
+    def __init__(self, name: str, stream: TextIOBase, *, colour: bool) -> None:
+        self.name = name
         self._stream = stream
         self._is_terminal = stream.isatty()
         self._coloured = self._is_terminal and colour
@@ -95,4 +95,4 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     stream = options.get("stream", sys.stdout)
     if not isinstance(stream, TextIOBase):
         raise ConfigError(f"console.stream is {stream!r}; give it a text stream or leave it out")
-    yield ConsoleAdapter(stream, colour=bool(options.get("colour", True)))
+    yield ConsoleAdapter(surroundings.name, stream, colour=bool(options.get("colour", True)))

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.config.bots import BOTS
 from bot.config.settings import Settings
 from bot.config.sources import (
     NESTING,
@@ -39,10 +40,17 @@ _PROBLEMS = {
 }
 """What is wrong, by the word that pydantic has for it."""
 
-_MAY_BE_SECRET = re.compile(r"ll2\.api_key|\w+\.token|store\.url|(apprise|plugins)\b.*")
+_MAY_BE_SECRET = re.compile(
+    r"ll2\.api_key|\w+\.token|\w+\.bots(\.[^.]+(\.token)?)?|store\.url|(apprise|plugins)\b.*"
+)
 """Keys whose values are not quoted even when they are wrong; whole tables are not either."""
 
 _LONGEST_SHOWN = 80
+
+_AS_A_NAME = ".[key]"
+"""What pydantic adds where it is the name in a table that is wrong."""
+
+_OF_A_BOT = re.compile(r"((discord|telegram)\.bots\.[^.]+)\.")
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -104,7 +112,9 @@ def _strangers(table: Mapping[str, object], given: Mapping[str, str]) -> Iterato
 
 
 def _sentence(error: ErrorDetails, given: Mapping[str, str]) -> str:
-    key = ".".join(map(str, error["loc"]))
+    if not error["loc"]:
+        return _problem(error)  # of several keys, which it names
+    key = ".".join(map(str, error["loc"])).removesuffix(_AS_A_NAME)
     name = PREFIX + key.lower().replace(".", NESTING)
     deeper = (given[one] for one in given if one.startswith(name + NESTING))
     source = given.get(name) or next(deeper, "")
@@ -123,11 +133,18 @@ def _problem(error: ErrorDetails) -> str:
 
 
 def _unknown(key: str, source: str = "", *, is_table: bool = False) -> str:
-    near = get_close_matches(key, [*_names()], n=1)
+    near = get_close_matches(key, [*_names(), *_names_of_bot(key)], n=1)
     hint = f"; did you mean {_spelled(near[0], source)}?" if near else ""
     if is_table and not near:
         hint = f"; a plug-in's table is [plugins.{key}]"
     return f"{source or key} is not a setting{hint}"
+
+
+def _names_of_bot(key: str) -> Iterator[str]:
+    """What the bot that a key is of may have."""
+    match = _OF_A_BOT.match(key)
+    if match is not None:
+        yield from (f"{match[1]}.{field}" for field in BOTS[match[2]].model_fields)
 
 
 def _spelled(key: str, source: str) -> str:

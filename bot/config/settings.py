@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -14,20 +14,18 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.config.bots import Clashes, DiscordSettings, Section, TelegramSettings, each_bot
 from bot.config.sources import NESTING, PREFIX, SECRETS_DIR, secret_texts, wants_colour
 from bot.config.values import (
     AnyCase,
     Count,
     Duration,
     Folder,
-    GatewayAddress,
-    Guilds,
     Listen,
     ServiceUrls,
     StoreUrl,
     Token,
     WebAddress,
-    WebhookAddress,
 )
 
 _LEAST_SECRET = 6
@@ -36,11 +34,7 @@ _LEAST_SECRET = 6
 _SECRET_NAME = re.compile(r"token|secret|password|key", re.IGNORECASE)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class LL2Settings(_Section):
+class LL2Settings(Section):
     """Where events come from, and how often we may ask."""
 
     base_url: WebAddress = "https://ll.thespacedevs.com/2.3.0"
@@ -51,7 +45,7 @@ class LL2Settings(_Section):
     )
 
 
-class StoreSettings(_Section):
+class StoreSettings(Section):
     """Where everything is kept. The address may hold a password.
 
     Attributes:
@@ -63,51 +57,31 @@ class StoreSettings(_Section):
     lease: Duration = Field(timedelta(seconds=15), ge=timedelta(seconds=2), le=timedelta(minutes=5))
 
 
-class AnnounceSettings(_Section):
+class AnnounceSettings(Section):
     """What is told of the events that the very first poll finds."""
 
     first_run: Annotated[Literal["silent", "announce"], AnyCase] = "silent"
 
 
-class DiscordSettings(_Section):
-    """The Discord adapter; off while its token is empty."""
-
-    token: Token = SecretStr("")
-    api_base_url: WebAddress = "https://discord.com/api/v10"
-    gateway_url: GatewayAddress = ""
-    sync_commands: bool = True
-    development_guilds: Guilds = ()
-
-
-class TelegramSettings(_Section):
-    """The Telegram adapter; off while its token is empty."""
-
-    token: Token = SecretStr("")
-    api_base_url: WebAddress = "https://api.telegram.org"
-    paid_broadcast: bool = False
-    webhook_url: WebhookAddress = ""
-    webhook_listen: Listen = ""
-
-
-class AppriseSettings(_Section):
+class AppriseSettings(Section):
     """The Apprise adapter; off while it knows no service. Each address is a secret."""
 
-    urls: ServiceUrls = {}
+    urls: ServiceUrls = Field({})
 
 
-class ConsoleSettings(_Section):
+class ConsoleSettings(Section):
     """The adapter that prints."""
 
     enabled: bool = False
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     """Where the health checks and the metrics are served; empty: nowhere."""
 
     listen: Listen = ""
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """How much is logged to standard error, and in which form."""
 
     level: Annotated[Literal["debug", "info", "warning", "error", "critical"], AnyCase] = "info"
@@ -173,37 +147,55 @@ class Settings(BaseSettings):
         files.env_vars = {} if folder is None else secret_texts(folder)
         return env_settings, files, init_settings
 
+    @model_validator(mode="after")
+    def _each_only_once(self) -> Self:
+        clashes = Clashes().note("web", self.web.options())
+        faults = [*self._taken_names()]
+        for _, section, options in self._bots():
+            clashes.note(section, options)
+            if not options["token"]:
+                faults.append(f"{section}.token is empty; set it, or remove [{section}]")
+        faults += clashes.sentences()
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    def _taken_names(self) -> Iterator[str]:
+        for name, section, _ in self._bots():
+            if name in self.plugins:
+                yield f"plugins.{name} has the name of the bot [{section}]; rename that bot"
+
+    def _bots(self) -> Iterator[tuple[str, str, dict[str, object]]]:
+        yield from each_bot("discord", self.discord)
+        yield from each_bot("telegram", self.telegram)
+
     def adapters(self) -> dict[str, dict[str, object]]:
         """Each adapter that is on, with the options for its factory; tokens as plain text."""
-        sections: tuple[tuple[str, object, _Section], ...] = (
-            ("discord", self.discord.token, self.discord),
-            ("telegram", self.telegram.token, self.telegram),
-            ("apprise", self.apprise.urls, self.apprise),
-            ("console", self.console.enabled, self.console),
-        )
-        built_in = {name: _options(section) for name, switch, section in sections if switch}
-        if "console" in built_in:
-            built_in["console"]["colour"] = wants_colour()
+        built_in = {name: options for name, _, options in self._bots()}
+        if self.apprise.urls:
+            built_in["apprise"] = self.apprise.options()
+        if self.console.enabled:
+            built_in["console"] = self.console.options() | {"colour": wants_colour()}
         return built_in | {name: dict(table) for name, table in self.plugins.items()}
+
+    def platform(self, name: str) -> str:
+        """Whose factory opens an adapter that is on: `discord` for `discord-news`."""
+        return self.section(name).removeprefix("plugins.").partition(".bots.")[0]
+
+    def section(self, name: str) -> str:
+        """Where the settings of an adapter that is on are: `discord.bots.news`."""
+        if name in self.plugins:
+            return f"plugins.{name}"
+        return next((section for one, section, _ in self._bots() if one == name), name)
 
     def secrets(self) -> frozenset[str]:
         """Every text that must never be printed."""
-        tokens = (self.ll2.api_key, self.discord.token, self.telegram.token)
-        found = {token.get_secret_value() for token in tokens}
+        tokens = (options["token"] for _, _, options in self._bots())
+        found = {self.ll2.api_key.get_secret_value(), *map(str, tokens)}
         found.update(passwords(self.store.url), _secret_texts(self.plugins))
         for url in self.apprise.urls.values():
             found.update(_secret_parts(url.get_secret_value()))
         return frozenset(found - {""})
-
-
-def _options(section: _Section) -> dict[str, object]:
-    return {key: _plain(value) for key, value in section}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def passwords(url: str) -> set[str]:

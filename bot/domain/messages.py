@@ -1,7 +1,7 @@
 """Message: neutral text, links and picture, before any platform's markup. Data only."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
@@ -176,6 +176,8 @@ class Limits:
         rate: messages per second that the whole adapter can send; reminders start early by it.
         concurrency: how many sends may be under way at once.
         slots: requests a second that the platform allows the whole adapter; 0: no such limit.
+        listening: the share of the slots that is kept for whoever listens, where that is another
+            process than the one that sends.
         lane: the lane of an address; None: its destination has no limit of its own.
         private: the address of a private chat with a person, by the person's id; empty: none.
         repeat_is_harmless: whether sending the same delivery twice makes one message (a nonce, or
@@ -191,7 +193,42 @@ class Limits:
     rate: float = 1.0
     concurrency: int = 1
     slots: int = 0
+    listening: float = 0.1
     lane: Callable[[str], Lane | None] = no_lane
     private: Callable[[str], str] = no_private
     repeat_is_harmless: bool = False
     tells_departure: bool = False
+
+
+def part_of(limits: Limits, *, listens: bool, sends: bool) -> Limits:
+    """What one process may use of a token's limits; another has the rest.
+
+    Both parts together never exceed the whole. Of a lane's rate, what is reserved for those who
+    wait is the listener's, and the rest the sender's; a rate without a reserve both may use, for a
+    person asks rarely enough.
+    """
+    if listens == sends:
+        return limits
+    kept = max(round(limits.slots * limits.listening), 1) if limits.slots else 0
+    left = limits.slots - kept
+    slots = kept if listens else left
+    rate = limits.rate * slots / limits.slots if limits.slots else limits.rate
+    return replace(limits, slots=slots, rate=rate, lane=_Part(limits.lane, is_reserve=listens))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The lanes of a platform, with the reserves of their rates or with all but these."""
+
+    lane: Callable[[str], Lane | None]
+    is_reserve: bool = field(kw_only=True)
+
+    def __call__(self, address: str) -> Lane | None:
+        lane = self.lane(address)
+        return None if lane is None else replace(lane, rates=tuple(map(self._part, lane.rates)))
+
+    def _part(self, rate: Rate) -> Rate:
+        if not rate.reserved:
+            return rate
+        count = rate.reserved if self.is_reserve else rate.count - rate.reserved
+        return Rate(count=count, per=rate.per)

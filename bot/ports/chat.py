@@ -16,7 +16,7 @@ class Adapter(Protocol):
 
     @property
     def name(self) -> str:
-        """The first part of its destinations: `discord`, `console`."""
+        """The first part of its destinations: `discord`, `discord-news`; what it was told to be."""
 
     @property
     def limits(self) -> Limits:
@@ -75,19 +75,26 @@ class Surroundings:
     """What an adapter is given when it is opened.
 
     Attributes:
+        name: what it shall be called, which is the first part of its destinations. One platform may
+            have several: `discord` and `discord-news`, each with a token and a pace of its own.
+        section: what its settings are called, for sentences about them: `discord.bots.news`.
         options: its section of the settings; never printed, for they hold its token.
         desk: the command core.
         pace: the limiter that each of its requests goes through.
-        sends: whether it is to deliver; else another process does.
-        listens: whether it is to hear what people say; else another process does.
+        listens: whether to hear people and to register the commands. What does not listen needs no
+            connection by which the platform tells of anything.
+        sends: whether deliveries are handed to it. Where one process sends and another listens
+            with the same token, each declares its part of the platform's limits (`part_of`).
 
     """
 
+    name: str
+    section: str
     options: Mapping[str, object] = field(repr=False)
     desk: Desk
     pace: Pace
-    sends: bool = True
     listens: bool = True
+    sends: bool = True
 
 
 class AdapterFactory(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from bot.domain.deliveries import DeliveryId
 from bot.domain.requests import Choice, CommandReply, CommandRequest, CommandSpec, Option
@@ -123,6 +124,9 @@ class OpenPace:
         self.refusals += 1
 
 
-def surroundings(options: Mapping[str, object] | None = None) -> Surroundings:
-    """What an adapter is opened with, by these settings."""
-    return Surroundings(options=options or {}, desk=RecordingDesk(), pace=OpenPace())
+def surroundings(
+    options: Mapping[str, object] | None = None, *, name: str = "plugin", **changes: Any
+) -> Surroundings:
+    """What an adapter is opened with, by these settings; `changes` are `Surroundings`' fields."""
+    usual: dict[str, Any] = {"section": name, "desk": RecordingDesk(), "pace": OpenPace()}
+    return Surroundings(name=name, options=options or {}, **usual | changes)

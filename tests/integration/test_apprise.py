@@ -23,7 +23,7 @@ from bot.errors import ConfigError
 from bot.logs import Mask
 from bot.ports import Adapter, Surroundings
 from bot.testing import a_delivery, a_hostile_message, a_message, check_adapter
-from bot.testing.surroundings import OpenPace, RecordingDesk
+from bot.testing.surroundings import OpenPace, RecordingDesk, surroundings
 
 # Apprise imports a module of the standard library that newer Pythons lack.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -80,7 +80,7 @@ async def opened(around: Surroundings) -> AsyncIterator[Adapter]:
 
 def around(url: str) -> Surroundings:
     """Settings with one service, `phone`."""
-    return Surroundings(options={"urls": {"phone": url}}, desk=RecordingDesk(), pace=OpenPace())
+    return surroundings({"urls": {"phone": url}}, name="apprise")
 
 
 def to(name: str) -> Delivery:
@@ -153,7 +153,7 @@ async def test_a_lost_answer_leaves_the_end_unknown(service: StandIn) -> None:
     """The service may have it: what follows is not the adapter's to decide."""
     service.is_awake.clear()
     services = {"phone": _service("phone", service.url)}
-    adapter = AppriseAdapter(services, OpenPace(), patience=timedelta(milliseconds=200))
+    adapter = AppriseAdapter("apprise", services, OpenPace(), patience=timedelta(milliseconds=200))
 
     outcome = await adapter.send(to("phone"), a_message())
     service.is_awake.set()

@@ -11,7 +11,7 @@ from standins.discord.server import DiscordStandIn
 from standins.discord.world import Right
 
 from bot.domain.channels import Channel
-from bot.domain.deliveries import Gone, Later, Refused, Sent, Unknown
+from bot.domain.deliveries import Gone, Later, Outcome, Refused, Sent, Unknown
 from bot.domain.messages import Picture
 from bot.domain.subscriptions import Destination
 from bot.errors import ChatUnavailable, ConfigError
@@ -84,15 +84,22 @@ async def test_wrong_type_pauses_a_known_channel(discord_server: DiscordStandIn,
     assert "type of channel" in result.reason
 
 
-async def test_wrong_type_of_an_unknown_channel_waits_for_the_gateway(
-    discord_server: DiscordStandIn, opened: Room
+@pytest.mark.parametrize(
+    ("answer", "outcome"), [({}, Gone), ({"status": 503}, Unknown), ({"code": 50001}, Gone)]
+)
+async def test_wrong_type_of_an_unknown_channel_is_asked_of_discord(
+    discord_server: DiscordStandIn, answer: dict[str, Any], outcome: type[Outcome]
 ) -> None:
-    """It may be a forum, which needs a post; pausing it at each start would be wrong."""
-    discord_server.fail(50008)
+    """It may be a forum, which needs a post; where Discord does not say, it is tried again."""
+    async with room(discord_server, parts={"listens": False}) as opened:
+        discord_server.fail(50008)
+        if answer:
+            discord_server.fail(method="GET", path="/channels/", times=9, **answer)
 
-    result = await opened.adapter.send(to(discord_server.alerts), a_message())
+        result = await opened.adapter.send(to(discord_server.alerts), a_message())
 
-    assert isinstance(result, Later)
+    assert isinstance(result, outcome)
+    assert f"GET /channels/{discord_server.alerts.id}" in discord_server.rest.requests
 
 
 @pytest.mark.parametrize("code", [0, 40001, 50014])

@@ -35,10 +35,9 @@ from bot.adapters import discord, telegram
 from bot.config import Settings, load_settings
 from bot.errors import BotError
 from bot.logs import configure_logging
-from bot.ports import Surroundings
 from bot.store.unit_of_work import open_store
 from bot.testing import a_message
-from bot.testing.surroundings import OpenPace, RecordingDesk
+from bot.testing.surroundings import surroundings
 
 CONFIG = f"""
 [discord]
@@ -235,13 +234,11 @@ async def _quickly(sending: Any) -> object:
 def test_objects_tell_no_secret(settings: Settings) -> None:
     """Neither settings nor what is made of them, printed by a debugger or a careless log."""
     options: Mapping[str, Mapping[str, object]] = settings.adapters()
-    surroundings = [
-        Surroundings(options=one, desk=RecordingDesk(), pace=OpenPace()) for one in options.values()
-    ]
+    around = [surroundings(one) for one in options.values()]
     made = [
-        discord.client._options(options["discord"]),
+        discord.client._options(options["discord"], "discord"),
         telegram.client.Options.read(options["telegram"]),
-        *surroundings,
+        *around,
         settings,
         # A plug-in's table is the plain mapping that its author reads.
         *(getattr(settings, name) for name in type(settings).model_fields if name != "plugins"),

@@ -10,8 +10,7 @@ from standins.telegram.world import Refusal
 
 from bot.adapters.telegram import Introduction, create, introduce
 from bot.errors import ChatUnavailable, ConfigError
-from bot.ports import Surroundings
-from bot.testing.surroundings import OpenPace
+from bot.testing.surroundings import surroundings
 
 
 async def test_blocked_bot_learns_it_and_hears_when_it_may_write_again(shared: Path) -> None:
@@ -70,7 +69,7 @@ async def test_what_happened_while_the_bot_was_down_is_noticed_at_the_start(
         group, ada = telegram.group(), telegram.user()
         telegram.allow(group)
         telegram.block(ada)
-        async with connected(telegram, desk, pace=None, **hook):
+        async with connected(telegram, desk, pace=None, parts=None, **hook):
             await telegram.until(lambda: len(desk.heard) == 2)
 
     assert {*desk.heard} == {
@@ -147,10 +146,10 @@ async def test_missing_token_is_told(shared: Path) -> None:
 async def test_telegram_out_of_reach_is_told() -> None:
     """Nobody listens there; the supervisor rests and tries again."""
     options = {"token": "123:x", "api_base_url": "http://127.0.0.1:9"}
-    surroundings = Surroundings(options=options, desk=a_desk(), pace=OpenPace())
+    around = surroundings(options, name="telegram", desk=a_desk())
 
     with pytest.raises(ChatUnavailable, match=r"127\.0\.0\.1:9"):
-        async with create(surroundings):
+        async with create(around):
             pass
 
 

@@ -95,7 +95,7 @@ async def test_half_a_webhook_is_refused_by_its_key(
     """Both settings are needed, and each is told by name."""
     async with TelegramStandIn(Judge.of(shared)) as telegram:
         with pytest.raises(ConfigError, match=rf"telegram\.{key}"):
-            async with connected(telegram, None, pace=None, **options):
+            async with connected(telegram, None, pace=None, parts=None, **options):
                 pass
 
 

@@ -38,7 +38,7 @@ def test_plug_in_is_only_what_a_package_declares(evil: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="There is no adapter"):
         load_adapter(name)
     with pytest.raises(ConfigError, match=r"^plugins\."):
-        adapter_factory(name)
+        adapter_factory(name, name)
 
     assert not evil.exists()
     assert "evil" not in sys.modules

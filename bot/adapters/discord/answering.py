@@ -53,7 +53,8 @@ Showing = Callable[[Arguments], Awaitable[Any]]
 class Answers:
     """Whoever answers commands and presses; waits for those under way when it is left."""
 
-    def __init__(self, desk: Desk, limits: Limits) -> None:
+    def __init__(self, name: str, desk: Desk, limits: Limits) -> None:
+        self._name = name
         self._desk = desk
         self._limits = limits
         self._under_way = 0
@@ -65,7 +66,7 @@ class Answers:
         self, interaction: Interaction, spec: CommandSpec, options: Mapping[str, str]
     ) -> None:
         """Answer a slash command."""
-        request = request_of(interaction, spec.name, options)
+        request = request_of(interaction, self._name, spec.name, options)
         if request is None:
             logger.warning("A /%s came from a channel that Discord does not name", spec.name)
             return
@@ -76,7 +77,7 @@ class Answers:
 
     async def press(self, interaction: Interaction) -> None:
         """Answer a pressed button."""
-        request = press_of(interaction, self._desk)
+        request = press_of(interaction, self._name, self._desk)
         if request is None:
             logger.warning("A button was pressed whose id is none of ours")
             return
@@ -91,9 +92,10 @@ class Answers:
             logger.warning("Left %d commands unanswered", self._under_way)
 
     async def complete(
-        self, spec: CommandSpec, option: Option, text: str, place: Destination
+        self, spec: CommandSpec, option: Option, text: str, address: str
     ) -> tuple[Choice, ...]:
         """Suggest what an option could be."""
+        place = Destination(adapter=self._name, address=address)
         suggest = partial(self._desk.complete, spec.name, option, text, place=place)
         return await self._count(suggest) or ()
 

@@ -6,8 +6,8 @@ Options: `token`, `api_base_url`, `gateway_url` (empty: asked of the API), `sync
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import discord
@@ -37,6 +37,7 @@ class _Options:
     gateway_url: str = ""
     sync_commands: bool = True
     development_guilds: tuple[str, ...] = ()
+    section: str = outcomes.SECTION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,32 +56,41 @@ class Introduction:
 
 @asynccontextmanager
 async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
-    """Log in, tell Discord our commands, listen, and send until it is left.
+    """Log in; tell Discord our commands and listen, unless another process does; and send.
 
     Raises:
         ConfigError: Discord refuses the token.
         ChatUnavailable: Discord cannot be reached.
 
     """
-    options = _options(surroundings.options)
+    options = _options(surroundings.options, surroundings.section)
     point_at(options.api_base_url)
-    answers = Answers(surroundings.desk, LIMITS)
-    client = Listener(surroundings.desk, answers, watching(surroundings.pace))
-    tree = tree_of(client, surroundings.desk.specs, answers.command, answers.complete)
+    answers = Answers(surroundings.name, surroundings.desk, LIMITS)
+    client = Listener(surroundings, answers, watching(surroundings.pace))
     async with client:
         # Two slots, for it makes two requests: who the bot is, and which application it has.
         async with surroundings.pace.slot(urgent=True), surroundings.pace.slot(urgent=True):
-            await _log_in(client, options.token)
-        async with asyncio.TaskGroup() as group:
-            running = _run(client, tree, options, surroundings.pace)
-            listening = group.create_task(running, name="discord gateway")
-            adapter = DiscordAdapter(client, surroundings.pace)
-            surroundings.desk.introduce(adapter.invite)
-            try:
-                yield adapter
-                await answers.until_idle()
-            finally:
-                await _end(listening)
+            await _log_in(client, options)
+        adapter = DiscordAdapter(client, surroundings)
+        surroundings.desk.introduce(adapter.invite)
+        async with AsyncExitStack() as stack:
+            if surroundings.listens:
+                tree = tree_of(client, surroundings.desk.specs, answers.command, answers.complete)
+                running = _run(client, tree, options, surroundings.pace)
+                await stack.enter_async_context(_listening(running, answers))
+            yield adapter
+
+
+@asynccontextmanager
+async def _listening(running: Coroutine[None, None, None], answers: Answers) -> AsyncIterator[None]:
+    """Listen meanwhile."""
+    async with asyncio.TaskGroup() as group:
+        listening = group.create_task(running, name="discord gateway")
+        try:
+            yield
+            await answers.until_idle()
+        finally:
+            await _end(listening)
 
 
 async def _end(listening: asyncio.Task[None]) -> None:
@@ -94,7 +104,7 @@ async def _end(listening: asyncio.Task[None]) -> None:
         await asyncio.wait({listening}, timeout=_CANCEL_AGAIN_S)
 
 
-async def introduce(options: Mapping[str, object]) -> Introduction:
+async def introduce(options: Mapping[str, object], section: str = outcomes.SECTION) -> Introduction:
     """Ask Discord who the bot is, and go; two requests, and nobody sees it come online.
 
     Raises:
@@ -102,29 +112,29 @@ async def introduce(options: Mapping[str, object]) -> Introduction:
         ChatUnavailable: Discord cannot be reached.
 
     """
-    known = _options(options)
+    known = _options(options, section)
     point_at(known.api_base_url)
     async with discord.Client(intents=discord.Intents.none()) as client:
-        await _log_in(client, known.token)
+        await _log_in(client, known)
         name = client.user.name if client.user else ""
         return Introduction(name=name, invite=invite_link(client.application_id or 0))
 
 
-def _options(given: Mapping[str, object]) -> _Options:
+def _options(given: Mapping[str, object], section: str) -> _Options:
     known = {field: given[field] for field in _Options.__slots__
              if field in given}  # fmt: skip
-    options = _Options(**known)  # type: ignore[arg-type]  # the settings have checked them
+    options = _Options(**known | {"section": section})  # type: ignore[arg-type]  # the settings have checked them
     if not options.token:
-        raise ConfigError("discord.token is empty; set it to the bot's token")
+        raise ConfigError(f"{section}.token is empty; set it to the bot's token")
     return options
 
 
-async def _log_in(client: discord.Client, token: str) -> None:
+async def _log_in(client: discord.Client, options: _Options) -> None:
     try:
         async with asyncio.timeout(SEND_TIMEOUT_S):
-            await client.login(token)
+            await client.login(options.token)
     except discord.LoginFailure as error:
-        raise ConfigError(outcomes.NOT_LET_IN) from error
+        raise outcomes.not_let_in(options.section) from error
     except FAILURES as error:
         sentence = f"Discord cannot be reached at {discord.http.Route.BASE}: {error!r}"
         raise ChatUnavailable(sentence) from error

@@ -29,8 +29,8 @@ Interaction = discord.Interaction[discord.Client]
 Take = Callable[[Interaction, CommandSpec, Mapping[str, str]], Awaitable[None]]
 """What is done with a command: the interaction, its spec, the options by name."""
 
-Suggest = Callable[[CommandSpec, Option, str, Destination], Awaitable[tuple[Choice, ...]]]
-"""What an option of a command could be, by what was typed of it, and where."""
+Suggest = Callable[[CommandSpec, Option, str, str], Awaitable[tuple[Choice, ...]]]
+"""What an option of a command could be, by what was typed of it, and the address of where."""
 
 _COMPLETED = frozenset(
     {
@@ -124,10 +124,10 @@ def _completion(spec: CommandSpec, option: Option, suggest: Suggest) -> Any:
     valued = int if _ANNOTATIONS.get(option.kind) is int else str
 
     async def complete(interaction: Interaction, text: object) -> list[app_commands.Choice[Any]]:
-        place = _place(interaction)
-        if place is None:
+        address = _address(interaction)
+        if not address:
             return []
-        found = await suggest(spec, option, "" if text is None else str(text), place)
+        found = await suggest(spec, option, "" if text is None else str(text), address)
         return [
             app_commands.Choice(
                 name=cut(one.label, _LONGEST, Measure.UTF16), value=valued(one.value)
@@ -140,16 +140,16 @@ def _completion(spec: CommandSpec, option: Option, suggest: Suggest) -> Any:
 
 
 def request_of(
-    interaction: Interaction, command: str, options: Mapping[str, str]
+    interaction: Interaction, adapter: str, command: str, options: Mapping[str, str]
 ) -> CommandRequest | None:
-    """What somebody asked, and where; None when Discord does not say where."""
-    place = _place(interaction)
-    if place is None:
+    """What somebody asked, and where in an adapter; None when Discord does not say where."""
+    address = _address(interaction)
+    if not address:
         return None
     return CommandRequest(
         command=command,
         options=options,
-        place=place,
+        place=Destination(adapter=adapter, address=address),
         person=Person(id=str(interaction.user.id), name=interaction.user.display_name),
         may_manage=_may_manage(interaction),
         server=str(interaction.guild_id or ""),
@@ -157,18 +157,18 @@ def request_of(
     )
 
 
-def _place(interaction: Interaction) -> Destination | None:
-    """Where it was given; None when Discord does not say."""
-    if interaction.channel_id is None:
-        return None
-    return Destination(adapter="discord", address=str(interaction.channel_id))
+def _address(interaction: Interaction) -> str:
+    """Where it was given; empty when Discord does not say."""
+    return "" if interaction.channel_id is None else str(interaction.channel_id)
 
 
-def press_of(interaction: Interaction, desk: Desk) -> CommandRequest | None:
+def press_of(interaction: Interaction, adapter: str, desk: Desk) -> CommandRequest | None:
     """The command that a pressed button gives; None when the button is none of ours."""
     command, rest = split_line(pressed(interaction.custom_id or ""))
     spec = next((one for one in desk.specs if one.name == command), None)
-    return request_of(interaction, command, read_line(rest, spec)) if command else None
+    if not command:
+        return None
+    return request_of(interaction, adapter, command, read_line(rest, spec))
 
 
 def _may_manage(interaction: Interaction) -> bool:

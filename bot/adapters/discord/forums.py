@@ -5,7 +5,7 @@ its post. Where nothing was kept, the forum itself is asked, by the post's name 
 between opening and recording, or a lost store, makes no second post.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import discord
 
@@ -47,7 +47,10 @@ class Forums:
             result = await self._reply(int(post), arguments, forum)
             if not outcomes.takes_no_replies(result):
                 return result
-        found = self._listed(forum.threads, forum, name) or await self._archived(forum, name)
+        active = await self._active(forum)
+        if isinstance(active, Exception):
+            return active
+        found = self._listed(active, forum, name) or await self._archived(forum, name)
         if isinstance(found, Exception):
             return found
         if found is not None and str(found.id) != post:
@@ -55,6 +58,17 @@ class Forums:
             if not outcomes.takes_no_replies(result):
                 return result
         return await self._paced.request(lambda: _open(forum, name, arguments), str(forum.id))
+
+    async def found(self, channel_id: int) -> discord.ForumChannel | Exception | None:
+        """The forum of this id, asked of Discord; None: it is none."""
+        asked = await self._paced.request(lambda: self._paced.fetch(channel_id))
+        return asked if isinstance(asked, discord.ForumChannel | Exception) else None
+
+    async def _active(self, forum: discord.ForumChannel) -> Sequence[discord.Thread] | Exception:
+        """Its posts that are not archived, by the gateway if it told of the server."""
+        if not forum.guild.unavailable:
+            return forum.threads
+        return await self._paced.request(forum.guild.active_threads)
 
     async def _reply(
         self, post_id: int, arguments: Arguments, forum: discord.ForumChannel

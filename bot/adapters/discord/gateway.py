@@ -16,7 +16,7 @@ import discord
 from bot.adapters.discord.addresses import read_address
 from bot.adapters.discord.answering import Answers
 from bot.adapters.discord.commands import Interaction
-from bot.adapters.discord.outcomes import NOT_LET_IN
+from bot.adapters.discord.outcomes import not_let_in
 from bot.adapters.discord.reach import (
     Place,
     is_open,
@@ -27,9 +27,8 @@ from bot.adapters.discord.reach import (
 )
 from bot.adapters.discord.transport import FAILURES, end_start, hush, listen_at, sweep_rarely
 from bot.domain.deliveries import backoff
-from bot.domain.requests import Desk
-from bot.errors import ChatUnavailable, ConfigError, HeldBack
-from bot.ports import Pace
+from bot.errors import ChatUnavailable, HeldBack
+from bot.ports import Pace, Surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +48,12 @@ class Listener(discord.Client):
     """The client: one for listening and for sending.
 
     Attributes:
+        section: where the bot's settings are.
         is_listening: whether what it knows of servers and rights is up to date.
 
     """
 
-    def __init__(self, desk: Desk, answers: Answers, trace: Any) -> None:
+    def __init__(self, surroundings: Surroundings, answers: Answers, trace: Any) -> None:
         hush()
         super().__init__(
             intents=discord.Intents(guilds=True),
@@ -65,7 +65,8 @@ class Listener(discord.Client):
             guild_ready_timeout=_READY_AFTER_S,
             http_trace=trace,
         )
-        self._desk = desk
+        self._desk = surroundings.desk
+        self.section = surroundings.section
         self._answers = answers
         self.is_listening = False
         sweep_rarely(self)
@@ -173,7 +174,7 @@ async def listen(client: Listener, gateway_url: str, pace: Pace) -> None:
             listen_at(gateway_url or await _asked(client, pace))
             await client.connect()
         except discord.ConnectionClosed as error:
-            raise _closed_for_good(error) from error
+            raise _closed_for_good(error, client.section) from error
         except _UNCONNECTED as error:
             logger.warning("Discord: no gateway (%r); sending goes on", error)
         except AttributeError:
@@ -198,7 +199,7 @@ async def _rest(seconds: float) -> None:
             await asyncio.Event().wait()
 
 
-def _closed_for_good(error: discord.ConnectionClosed) -> Exception:
+def _closed_for_good(error: discord.ConnectionClosed, section: str) -> Exception:
     if error.code == _TOKEN_CLOSED:
-        return ConfigError(NOT_LET_IN)
+        return not_let_in(section)
     return ChatUnavailable(f"Discord closed the gateway for good (code {error.code})")

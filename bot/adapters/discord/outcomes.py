@@ -12,10 +12,17 @@ from bot.adapters.discord.transport import NETWORK_ERRORS, NEVER_SENT
 from bot.domain.deliveries import Gone, Later, Outcome, Refused, Sent, Unknown
 from bot.errors import ChatUnavailable, ConfigError
 
-NOT_LET_IN = (
-    "discord.token is refused by Discord; copy the bot's present token from the Developer Portal "
-    "(Bot, Reset Token), or empty the setting to turn Discord off"
-)
+SECTION = "discord"
+"""The section of the settings, unless it is that of a further bot."""
+
+
+def not_let_in(section: str) -> ConfigError:
+    """Discord knows the token of that section not, or no more."""
+    return ConfigError(
+        f"{section}.token is refused by Discord; copy the bot's present token from the Developer "
+        "Portal (Bot, Reset Token), or empty the setting to turn Discord off"
+    )
+
 
 VIEW = "View Channel"
 HISTORY = "Read Message History"
@@ -26,7 +33,7 @@ MISSING_RIGHTS = frozenset({CANNOT_SEE, _MAY_NOT})
 
 _ARCHIVED = 50083
 _LOCKED = 160005
-WRONG_TYPE = frozenset({40058, 50008, 50024})
+_WRONG_TYPES = frozenset({40058, 50008, 50024})
 
 _OUR_FAULTS = frozenset({40005, 50006, 50035, 50045})
 """What we sent is no valid message; the destination is well."""
@@ -99,17 +106,23 @@ def takes_no_replies(result: object) -> bool:
     return isinstance(result, discord.HTTPException) and result.code in shut
 
 
+def is_of_wrong_type(result: object) -> bool:
+    """Whether a request ended so because nobody writes into such a channel: a forum, say."""
+    return isinstance(result, discord.HTTPException) and result.code in _WRONG_TYPES
+
+
 def is_forbidden(result: object) -> bool:
     """Whether a request ended so because the bot sees the channel but lacks a right there."""
     return isinstance(result, discord.HTTPException) and result.code == _MAY_NOT
 
 
-def outcome_of(error: Exception, *, missing: str = "") -> Outcome:
+def outcome_of(error: Exception, *, missing: str = "", section: str = SECTION) -> Outcome:
     """What becomes of a delivery whose request ended so.
 
     Args:
         error: what discord.py or its transport raised.
         missing: the permission that the bot lacks in the channel, if that is known.
+        section: where the bot's settings are.
 
     Raises:
         ConfigError: the token is not valid (any more).
@@ -121,7 +134,7 @@ def outcome_of(error: Exception, *, missing: str = "") -> Outcome:
         case discord.RateLimited(retry_after=seconds):
             return Later(reason="Discord's rate limit", wait=timedelta(seconds=seconds))
         case discord.HTTPException():
-            return _of_answer(error, missing)
+            return _of_answer(error, missing, section)
         case TimeoutError():
             return Unknown(reason="Discord did not answer in time")
         case _ if isinstance(error, NEVER_SENT):
@@ -132,8 +145,8 @@ def outcome_of(error: Exception, *, missing: str = "") -> Outcome:
             raise error
 
 
-def _of_answer(error: discord.HTTPException, missing: str) -> Outcome:
-    _raise_if_shut_out(error)
+def _of_answer(error: discord.HTTPException, missing: str, section: str) -> Outcome:
+    _raise_if_shut_out(error, section)
     if error.code in _BY_CODE:
         return _BY_CODE[error.code]
     if error.code in MISSING_RIGHTS:
@@ -166,10 +179,10 @@ def lacking(missing: str) -> Gone:
     return Gone(reason=f"the bot lacks {which} in this channel", is_certain=False, missing=missing)
 
 
-def _raise_if_shut_out(error: discord.HTTPException) -> None:
+def _raise_if_shut_out(error: discord.HTTPException, section: str) -> None:
     """Every further request would count towards a ban (facts-delivery, 1.1)."""
     if error.code in _BAD_TOKEN or (error.status == 401 and error.code not in _BY_CODE):
-        raise ConfigError(NOT_LET_IN) from error
+        raise not_let_in(section) from error
     if error.code == _SHUT_OUT or (error.status == 429 and not error.code and _is_wall(error)):
         sentence = f"Discord's outer wall shuts this machine out (HTTP {error.status})"
         raise ChatUnavailable(f"{sentence}; the adapter rests before it tries again") from error

@@ -51,6 +51,10 @@ class Paced:
         """A channel or thread to write into, whatever is known of it."""
         return self._client.get_partial_messageable(channel_id)
 
+    async def fetch(self, channel_id: int) -> object:
+        """A channel or thread, asked of Discord; in no slot of its own."""
+        return await self._client.fetch_channel(channel_id)
+
     async def chat_with(
         self, person_id: int, address: str
     ) -> discord.PartialMessageable | Exception:
@@ -70,7 +74,7 @@ class Paced:
 
     async def _unarchives(self, thread_id: int, address: str) -> bool:
         """Open an archived thread, where sending alone does not do it; whether it worked."""
-        found = await self.request(lambda: self._client.fetch_channel(thread_id), address)
+        found = await self.request(lambda: self.fetch(thread_id), address)
         if not isinstance(found, discord.Thread):
             return False
         opened = await self.request(lambda: found.edit(archived=False), address)

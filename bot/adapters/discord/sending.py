@@ -27,8 +27,8 @@ from bot.adapters.discord.paced import Paced
 from bot.adapters.discord.publishing import Publisher, may_be_followed
 from bot.adapters.discord.reach import Place, may_read_back, missing_right, place_of
 from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Priority, Refused, Sent, Unknown
-from bot.domain.messages import Limits, Message
-from bot.ports import Pace
+from bot.domain.messages import Limits, Message, part_of
+from bot.ports import Surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -69,10 +69,10 @@ class DiscordAdapter:
 
     """
 
-    name = "discord"
-    limits = LIMITS
-
-    def __init__(self, client: Listener, pace: Pace) -> None:
+    def __init__(self, client: Listener, surroundings: Surroundings) -> None:
+        self.name = surroundings.name
+        self.limits = part_of(LIMITS, listens=surroundings.listens, sends=surroundings.sends)
+        pace = surroundings.pace
         self._client = client
         self._id = client.application_id or 0
         self._paced = Paced(client, pace)
@@ -99,7 +99,7 @@ class DiscordAdapter:
         target = read_address(address)
         if target is None:
             return Gone(reason=f'"{address}" is no id of a Discord channel; write digits only')
-        place = target if target.is_person else place_of(self._client, target.id) or target
+        place = await self._place(target, delivery)
         missing = _missing(place) if self._client.is_listening else ""
         if missing:
             return outcomes.lacking(missing)
@@ -108,7 +108,7 @@ class DiscordAdapter:
             case discord.Message():
                 return await self._sent(seen, delivery, place)
             case Exception():
-                return outcomes.unsent(_outcome(seen, place))
+                return outcomes.unsent(self._outcome(seen, place))
             case Absence.UNTOLD:
                 return Later(reason=seen.value)
             case Absence.SURE:
@@ -117,6 +117,19 @@ class DiscordAdapter:
                 return await self._risk(delivery, message, place, why=seen.value)
             case _ as never:
                 assert_never(never)
+
+    async def _place(self, target: Target, delivery: Delivery) -> Place | Target:
+        """The channel, as far as it is known; where it matters whether it is a forum, it is asked.
+
+        The gateway tells of all channels, but perhaps not yet, or another process.
+        """
+        if target.is_person:
+            return target
+        told = place_of(self._client, target.id)
+        if told is not None or not (delivery.post or delivery.in_doubt_since):
+            return told or target
+        found = await self._forums.found(target.id)
+        return found if isinstance(found, discord.ForumChannel) else target
 
     async def _look(self, delivery: Delivery, message: Message, place: Place | Target) -> Sight:
         """Whether it stands there already, if its nonce would not prevent a second message."""
@@ -156,11 +169,16 @@ class DiscordAdapter:
         outcome = await self._send(delivery, message, place)
         return replace(outcome, is_final=True) if isinstance(outcome, Unknown) else outcome
 
+    def _outcome(self, error: Exception, place: Place | Target) -> Outcome:
+        code = error.code if isinstance(error, discord.HTTPException) else 0
+        unseen = outcomes.VIEW if code == outcomes.CANNOT_SEE else ""
+        missing = _missing(place) or unseen
+        return outcomes.outcome_of(error, missing=missing, section=self._client.section)
+
     async def _sent(self, sent: discord.Message, delivery: Delivery, place: Place | Target) -> Sent:
         if delivery.channel.publishes and may_be_followed(place):
             await self._publisher.publish(sent)
-        post = str(sent.channel.id) if isinstance(place, discord.ForumChannel) else ""
-        return Sent(remote_id=str(sent.id), post=post)
+        return Sent(remote_id=str(sent.id), post=_post_of(sent, place))
 
     async def _send(self, delivery: Delivery, message: Message, place: Place | Target) -> Outcome:
         for form in _ever_plainer(message, delivery.channel.zone):
@@ -169,7 +187,7 @@ class DiscordAdapter:
             if not isinstance(result, Exception):
                 return await self._sent(result, delivery, place)
             if not outcomes.is_our_fault(result):
-                return _outcome(result, place)
+                return self._outcome(result, place)
             logger.error("Discord finds delivery %s invalid: %s", delivery.id, result)
         return Refused(reason="Discord finds the message invalid, even as plain text")
 
@@ -185,7 +203,13 @@ class DiscordAdapter:
         channel = await self._channel(place, address)
         if isinstance(channel, Exception):
             return channel
-        return await self._paced.write(channel, arguments, address)
+        result = await self._paced.write(channel, arguments, address)
+        if isinstance(place, Target) and outcomes.is_of_wrong_type(result):
+            found = await self._forums.found(place.id)
+            if isinstance(found, discord.ForumChannel):
+                return await self._try(delivery, message, arguments, found)
+            return found or result
+        return result
 
     async def _channel(
         self, place: Place | Target, address: str
@@ -200,13 +224,10 @@ def _missing(place: Place | Target) -> str:
     return "" if isinstance(place, Target) else missing_right(place)
 
 
-def _outcome(error: Exception, place: Place | Target) -> Outcome:
-    code = error.code if isinstance(error, discord.HTTPException) else 0
-    if code in outcomes.WRONG_TYPE and isinstance(place, Target):
-        # Perhaps a forum; only the gateway says so.
-        return Later(reason="Discord has not told yet what sort of channel this is")
-    unseen = outcomes.VIEW if code == outcomes.CANNOT_SEE else ""
-    return outcomes.outcome_of(error, missing=_missing(place) or unseen)
+def _post_of(sent: discord.Message, place: Place | Target) -> str:
+    """The forum's post that a message stands in; empty: it stands in the place itself."""
+    is_person = isinstance(place, Target) and place.is_person
+    return "" if is_person or sent.channel.id == place.id else str(sent.channel.id)
 
 
 def _ever_plainer(message: Message, zone: tzinfo) -> Iterator[Arguments]:

@@ -6,7 +6,7 @@ and `webhook_listen`, with which Telegram calls us instead of being asked.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
@@ -16,9 +16,9 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.adapters.telegram.addresses import lane_of, private_of, read_place
 from bot.adapters.telegram.inbox import Inbox
-from bot.adapters.telegram.listening import NAME, Listener
+from bot.adapters.telegram.listening import Listener
 from bot.adapters.telegram.menus import set_menus
-from bot.adapters.telegram.outcomes import token_refused
+from bot.adapters.telegram.outcomes import SECTION, token_refused
 from bot.adapters.telegram.paced import Paced
 from bot.adapters.telegram.polling import Report, polling
 from bot.adapters.telegram.posting import Draft, Post
@@ -26,7 +26,7 @@ from bot.adapters.telegram.rights import Rights
 from bot.adapters.telegram.transport import AiohttpRequest
 from bot.adapters.telegram.webhook import Hook, called, read_hook
 from bot.domain.deliveries import Delivery, Gone, Outcome
-from bot.domain.messages import Limits, Message
+from bot.domain.messages import Limits, Message, part_of
 from bot.errors import ChatUnavailable, ConfigError
 from bot.ports import Adapter, Surroundings
 
@@ -35,13 +35,14 @@ FREE = Limits(
     rate=27.0,
     concurrency=30,
     slots=30,
+    listening=0.2,
     lane=lane_of,
     private=private_of,
     tells_departure=True,
 )
 """What a bot may send for nothing; the rate is what its slots give (facts-delivery, 1.4)."""
 
-PAID = replace(FREE, rate=900.0, concurrency=250, slots=1000)
+PAID = replace(FREE, rate=900.0, concurrency=250, slots=1000, listening=0.05)
 """With paid broadcasts. A few hundred at once fill the rate at the network's usual latency."""
 
 _API = "https://api.telegram.org"
@@ -51,15 +52,16 @@ _FOR_PEOPLE = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The section `[telegram]` of the settings, read."""
+    """A bot's section of the settings, read; `section` is what it is called."""
 
     token: str = field(repr=False)
     api_base_url: str = _API
     paid_broadcast: bool = False
     webhook: Hook | None = None
+    section: str = SECTION
 
     @classmethod
-    def read(cls, given: Mapping[str, object]) -> Self:
+    def read(cls, given: Mapping[str, object], section: str = SECTION) -> Self:
         """Check what is needed to begin.
 
         Raises:
@@ -68,11 +70,16 @@ class Options:
         """
         token = f"{given.get('token') or ''}"
         if not token:
-            raise ConfigError("telegram.token is empty; set it to the token that @BotFather gave")
+            raise ConfigError(f"{section}.token is empty; set it to the token that @BotFather gave")
         address = f"{given.get('api_base_url') or _API}".rstrip("/")
         paid = bool(given.get("paid_broadcast"))
-        hook = read_hook(given)
-        return cls(token=token, api_base_url=address, paid_broadcast=paid, webhook=hook)
+        return cls(
+            token=token,
+            api_base_url=address,
+            paid_broadcast=paid,
+            webhook=read_hook(given, section),
+            section=section,
+        )
 
     @property
     def limits(self) -> Limits:
@@ -83,10 +90,9 @@ class Options:
 class TelegramAdapter:
     """Sends deliveries; made by `create`."""
 
-    name = NAME
-
-    def __init__(self, post: Post, options: Options) -> None:
-        self.limits = options.limits
+    def __init__(self, name: str, limits: Limits, post: Post, options: Options) -> None:
+        self.name = name
+        self.limits = limits
         self._post = post
         self._is_paid = options.paid_broadcast
 
@@ -122,7 +128,7 @@ class Introduction:
     invite: str
 
 
-async def introduce(options: Mapping[str, object]) -> Introduction:
+async def introduce(options: Mapping[str, object], section: str = SECTION) -> Introduction:
     """Ask Telegram who the bot is, and go; one request, which disturbs no bot that runs.
 
     Raises:
@@ -130,28 +136,33 @@ async def introduce(options: Mapping[str, object]) -> Introduction:
         ChatUnavailable: Telegram gave no usable answer.
 
     """
-    async with _connected(Options.read(options)) as bot:
+    async with _connected(Options.read(options, section)) as bot:
         return Introduction(name=bot.name, invite=_invite(bot))
 
 
 @asynccontextmanager
 async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
-    """Connect to Telegram and listen until left.
+    """Connect to Telegram, and listen until left unless another process does.
 
     Raises:
         ConfigError: the token is missing or not accepted, now or later.
         ChatUnavailable: Telegram gave no usable answer.
 
     """
-    options = Options.read(surroundings.options)
+    options = Options.read(surroundings.options, surroundings.section)
+    sends, listens = surroundings.sends, surroundings.listens
+    limits = part_of(options.limits, sends=sends, listens=listens)
     paced = Paced(surroundings.pace)
     async with _connected(options, paced) as bot:
-        post = Post(bot, paced, options.limits)
-        listener = Listener(bot, surroundings.desk, paced, post, Rights(bot, paced))
-        await _greet(bot, paced, surroundings)
+        post = Post(bot, paced, limits, options.section)
         surroundings.desk.introduce(_invite(bot))
-        async with _listening(bot, paced, listener, options, surroundings.desk.report):
-            yield TelegramAdapter(post, options)
+        async with AsyncExitStack() as stack:
+            if listens:
+                await _greet(bot, paced, surroundings)
+                listener = Listener(bot, surroundings, paced, post, Rights(bot, paced))
+                hearing = _listening(bot, paced, listener, options, surroundings.desk.report)
+                await stack.enter_async_context(hearing)
+            yield TelegramAdapter(surroundings.name, limits, post, options)
 
 
 def _invite(bot: Bot) -> str:
@@ -181,7 +192,7 @@ async def _begin(begin: Callable[[], Awaitable[None]], options: Options) -> None
         await begin()
     except InvalidToken:
         # Not "from" it: the text of that error holds the token.
-        raise token_refused() from None
+        raise token_refused(options.section) from None
     except TelegramError as error:
         unreachable = f"Telegram does not answer at {options.api_base_url}: {error}"
         raise ChatUnavailable(unreachable) from error
@@ -204,7 +215,11 @@ async def _listening(
     async with _group() as group:
         inbox = Inbox(listener.hear, group)
         hook = options.webhook
-        source = called(bot, paced, inbox, hook) if hook else polling(bot, inbox, group, report)
+        source = (
+            called(bot, paced, inbox, hook)
+            if hook
+            else polling(bot, inbox, group, report, options.section)
+        )
         try:
             async with source:
                 yield

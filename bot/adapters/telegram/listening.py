@@ -31,15 +31,14 @@ from bot.adapters.telegram.updates import UNREADABLE, skipped
 from bot.domain.deliveries import Outcome, Sent
 from bot.domain.lines import LONGEST_PRESS
 from bot.domain.messages import Button, Limits, Message
-from bot.domain.requests import CommandReply, CommandRequest, Desk, Who
+from bot.domain.requests import CommandReply, CommandRequest, Who
 from bot.domain.subscriptions import Destination
 from bot.errors import HeldBack
+from bot.ports import Surroundings
 from bot.rendering.fit import Measure, length
 from bot.rendering.plain import render_plain
 
 logger = logging.getLogger(__name__)
-
-NAME = "telegram"
 
 TOO_OLD = "This message is too old for its buttons. Type the command instead, e.g. /help."
 NO_SUCH_PLACE = (
@@ -55,9 +54,13 @@ _LONGEST_ALERT = 200
 class Listener:
     """Turns what people do in Telegram into requests to the desk, and its replies into posts."""
 
-    def __init__(self, bot: Bot, desk: Desk, paced: Paced, post: Post, rights: Rights) -> None:
+    def __init__(
+        self, bot: Bot, surroundings: Surroundings, paced: Paced, post: Post, rights: Rights
+    ) -> None:
         self._bot = bot
-        self._desk = desk
+        self._name = surroundings.name
+        self._section = surroundings.section
+        self._desk = surroundings.desk
         self._paced = paced
         self._post = post
         self._rights = rights
@@ -72,7 +75,7 @@ class Listener:
         try:
             await self._act(update)
         except InvalidToken:
-            raise token_refused() from None
+            raise token_refused(self._section) from None
         except (TelegramError, HeldBack) as error:
             logger.warning("An answer could not be shown in Telegram: %s", error)
 
@@ -119,7 +122,7 @@ class Listener:
         return CommandRequest(
             command=asked.command,
             options=asked.options,
-            place=Destination(adapter=NAME, address=f"{target}"),
+            place=Destination(adapter=self._name, address=f"{target}"),
             person=asked.person,
             may_manage=await self._may_manage(asked, target),
             server="" if is_private else f"{target.chat}",

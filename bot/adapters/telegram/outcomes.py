@@ -120,8 +120,12 @@ _BAD_REQUESTS: tuple[_Row, ...] = (
 )
 
 
-def judged(error: TelegramError) -> Judgement:
-    """What an error of one request means.
+SECTION = "telegram"
+"""The section of the settings, unless it is that of a further bot."""
+
+
+def judged(error: TelegramError, section: str = SECTION) -> Judgement:
+    """What an error of one request means; `section` is where the bot's settings are.
 
     Raises:
         ConfigError: Telegram knows our token no more; nothing at all can be sent.
@@ -129,7 +133,7 @@ def judged(error: TelegramError) -> Judgement:
     """
     match error:
         case InvalidToken():
-            raise token_refused() from None
+            raise token_refused(section) from None
         case Flooded(wait=wait):
             return Later(reason=error.message, wait=wait)
         case ChatMigrated(new_chat_id=chat):
@@ -158,9 +162,9 @@ def _looked_up(
     return Mendable(how=meaning, reason=error.message) if isinstance(meaning, Mend) else meaning
 
 
-def token_refused() -> ConfigError:
-    """What to say when Telegram does not know the token."""
+def token_refused(section: str) -> ConfigError:
+    """What to say when Telegram does not know the token of that section."""
     return ConfigError(
-        "telegram.token is not accepted by Telegram; copy it again from @BotFather, and check "
-        "telegram.api_base_url"
+        f"{section}.token is not accepted by Telegram; copy it again from @BotFather, and check "
+        f"{section}.api_base_url"
     )

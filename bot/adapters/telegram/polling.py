@@ -10,7 +10,7 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.adapters.telegram.inbox import Inbox
-from bot.adapters.telegram.outcomes import token_refused
+from bot.adapters.telegram.outcomes import SECTION, token_refused
 from bot.adapters.telegram.transport import READ_TIMEOUT_S, Flooded
 from bot.adapters.telegram.updates import WANTED, id_of, read_update
 
@@ -30,11 +30,11 @@ Report = Callable[[str], None]
 
 @asynccontextmanager
 async def polling(
-    bot: Bot, inbox: Inbox, group: asyncio.TaskGroup, report: Report
+    bot: Bot, inbox: Inbox, group: asyncio.TaskGroup, report: Report, section: str
 ) -> AsyncIterator[None]:
     """Poll meanwhile; at the end what was taken is acted on, and acknowledged."""
     stop = asyncio.Event()
-    poller = Poller(bot, inbox, report)
+    poller = Poller(bot, inbox, report, section=section)
     task = group.create_task(poller.run(stop), name="telegram polling")
     try:
         yield
@@ -54,6 +54,7 @@ class Poller:
         inbox: Inbox,
         report: Report,
         *,
+        section: str = SECTION,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
         """Prepare to poll.
@@ -62,12 +63,14 @@ class Poller:
             bot: whom to ask through.
             inbox: takes the updates.
             report: is told of another program that polls, while there is one.
+            section: where the bot's settings are.
             monotonic: seconds of a clock that never goes back; the loop's, if left out.
 
         """
         self._bot = bot
         self._inbox = inbox
         self._report = report
+        self._section = section
         self._monotonic = monotonic or asyncio.get_running_loop().time
         self._next = 0
         self._rest_s = 0.0
@@ -114,7 +117,7 @@ class Poller:
         try:
             updates = await self._ask(_LONG_POLL_S)
         except InvalidToken:
-            raise token_refused() from None
+            raise token_refused(self._section) from None
         except TelegramError as error:
             await self._rest(error, stop)
             return ()

@@ -16,7 +16,7 @@ from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
 from bot.adapters.telegram.addresses import Place
-from bot.adapters.telegram.outcomes import Judgement, Mend, Mendable, Moved, judged
+from bot.adapters.telegram.outcomes import SECTION, Judgement, Mend, Mendable, Moved, judged
 from bot.adapters.telegram.paced import Paced
 from bot.domain.deliveries import DeliveryId, Outcome, Refused, Sent
 from bot.domain.messages import Limits, Message, Section
@@ -64,10 +64,11 @@ class Draft:
 class Post:
     """Puts messages into chats."""
 
-    def __init__(self, bot: Bot, paced: Paced, limits: Limits) -> None:
+    def __init__(self, bot: Bot, paced: Paced, limits: Limits, section: str = SECTION) -> None:
         self._bot = bot
         self._paced = paced
         self._limits = limits
+        self._section = section
 
     async def put_all(self, place: Place, reply: CommandReply) -> Sequence[Outcome]:
         """Send an answer for which a person waits, as few posts as hold it; see `put`."""
@@ -110,7 +111,7 @@ class Post:
                 send, draft.place, urgent=draft.urgent, delivery=draft.delivery
             )
         except TelegramError as error:
-            return judged(error)
+            return judged(error, self._section)
         return Sent(remote_id=remote_id)
 
     async def _send(self, draft: Draft) -> str:

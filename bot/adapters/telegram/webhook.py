@@ -38,15 +38,17 @@ class Hook:
     Attributes:
         url: public, https; what a proxy may add in front of our path stands in it.
         host: the address to listen at, with `port`.
+        section: where the bot's settings are.
 
     """
 
     url: str
     host: str
     port: int
+    section: str
 
 
-def read_hook(given: Mapping[str, object]) -> Hook | None:
+def read_hook(given: Mapping[str, object], section: str) -> Hook | None:
     """The webhook of the settings; None: there is none.
 
     Raises:
@@ -59,13 +61,13 @@ def read_hook(given: Mapping[str, object]) -> Hook | None:
     host, _, port = listen.rpartition(":")
     if not (host and port.isdecimal()):
         raise ConfigError(
-            f'telegram.webhook_listen is "{listen}"; write where to listen, e.g. 127.0.0.1:8443'
+            f'{section}.webhook_listen is "{listen}"; write where to listen, e.g. 127.0.0.1:8443'
         )
     if not url.startswith(("https://", "http://")):
         raise ConfigError(
-            f'telegram.webhook_url is "{url}"; write the public https address that leads there'
+            f'{section}.webhook_url is "{url}"; write the public https address that leads there'
         )
-    return Hook(url=url.rstrip("/"), host=host.strip("[]"), port=int(port))
+    return Hook(url=url.rstrip("/"), host=host.strip("[]"), port=int(port), section=section)
 
 
 @asynccontextmanager
@@ -87,18 +89,21 @@ async def called(bot: Bot, paced: Paced, inbox: Inbox, hook: Hook) -> AsyncItera
             await inbox.take(update)
 
     try:
-        async with serve(hook.host, hook.port, path=path, secret=secret, take=take):
-            await _set(bot, paced, f"{hook.url}/{path}", secret)
+        setting = f"{hook.section}.webhook_listen"
+        async with serve(
+            hook.host, hook.port, setting=setting, path=path, secret=secret, take=take
+        ):
+            await _set(bot, paced, hook, path=path, secret=secret)
             yield
     finally:
         await inbox.finish()
 
 
-async def _set(bot: Bot, paced: Paced, url: str, secret: str) -> None:
-    call = partial(
-        bot.set_webhook, _Hidden(url), secret_token=_Hidden(secret), allowed_updates=WANTED
-    )
+async def _set(bot: Bot, paced: Paced, hook: Hook, *, path: str, secret: str) -> None:
+    url, secret = _Hidden(f"{hook.url}/{path}"), _Hidden(secret)
+    call = partial(bot.set_webhook, url, secret_token=secret, allowed_updates=WANTED)
     try:
         await paced.request(call)
     except TelegramError as error:
-        raise ChatUnavailable(f"Telegram does not take telegram.webhook_url: {error}") from error
+        sentence = f"Telegram does not take {hook.section}.webhook_url: {error}"
+        raise ChatUnavailable(sentence) from error

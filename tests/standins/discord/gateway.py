@@ -31,6 +31,7 @@ class Gateway:
         sessions: by id.
         identified: how often somebody identified; `resumed` likewise.
         is_down: refuses connections, as in an outage; `turned_away` counts them.
+        peers: this one, and those of other bots at the same address.
 
     """
 
@@ -42,6 +43,7 @@ class Gateway:
         self.is_down = False
         self.turned_away = 0
         self.address = ""
+        self.peers = [self]
         self._changed = asyncio.Condition()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -57,16 +59,20 @@ class Gateway:
                 if frame.type is WSMsgType.TEXT:
                     await self._hear(socket, json.loads(frame.data))
         finally:
-            await self._lose(socket)
+            for one in self.peers:
+                await one._lose(socket)
         return socket
 
     async def _hear(self, socket: web.WebSocketResponse, frame: JSON) -> None:
         if frame["op"] == _HEARTBEAT:
             await _put(socket, _ACK, None)
         elif frame["op"] == _IDENTIFY:
-            await self._identify(socket, frame["d"])
+            await self._meant(frame["d"])._identify(socket, frame["d"])
         elif frame["op"] == _RESUME:
-            await self._resume(socket, frame["d"])
+            await self._meant(frame["d"])._resume(socket, frame["d"])
+
+    def _meant(self, wish: JSON) -> "Gateway":
+        return next((one for one in self.peers if one._world.token == wish["token"]), self)
 
     async def _identify(self, socket: web.WebSocketResponse, wish: JSON) -> None:
         if wish["token"] != self._world.token:

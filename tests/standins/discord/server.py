@@ -42,8 +42,23 @@ Options = dict[str, Any]
 class DiscordStandIn:
     """The whole of it; an async context."""
 
-    def __init__(self, *, token: str = "MTIz.discord-test-token") -> None:  # noqa: S107 - a fake
+    def __init__(
+        self,
+        *,
+        token: str = "MTIz.discord-test-token",  # noqa: S107 - a fake
+        beside: "DiscordStandIn | None" = None,
+    ) -> None:
+        """Prepare a server.
+
+        Args:
+            token: of its one bot.
+            beside: a bot with another token in the same Discord, at whose address this one is: all
+                clients of a process share the address.
+
+        """
         self.token = token
+        self._front = beside or self
+        self._all = [self]
         self.world = World(token=token)
         self._judge = Judge()
         self._answers = Answers(self.world)
@@ -59,19 +74,41 @@ class DiscordStandIn:
         self.manager = self._member(self.home, "Mona", role)
 
     async def __aenter__(self) -> Self:
-        application = web.Application()
-        application.add_routes([*self.rest.routes(), web.get("/", self.gateway.handle)])
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        self._application = web.Application()
+        self._application.add_routes([*self.rest.routes(), web.get("/", self.gateway.handle)])
+        if self._front is self:
+            await self._serve()
+        else:
+            self._front._all.append(self)
+            self._front.gateway.peers.append(self.gateway)
+        self._host = self._front._host
+        self.gateway.address = self.rest.gateway_address = self.gateway_url
+        return self
+
+    async def _serve(self) -> None:
+        outside = web.Application()
+        outside.router.add_route("*", "/{anything:.*}", self._hand_on)
+        self._runner = web.AppRunner(outside, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self._host = f"127.0.0.1:{self._runner.addresses[0][1]}"
-        self.gateway.address = self.rest.gateway_address = self.gateway_url
-        return self
 
     async def __aexit__(self, *_error: object) -> None:
         await self.gateway.drop(code=1001)
-        await self._runner.cleanup()
+        if self._front is self:
+            await self._runner.cleanup()
+
+    async def _hand_on(self, request: web.Request) -> web.StreamResponse:
+        """Let the bot answer whose token the request names, or whose interaction it is."""
+        whose = next((one for one in self._all if one._is_meant(request)), self)
+        found = await whose._application.router.resolve(request)
+        request._match_info = found
+        return await found.handler(request)
+
+    def _is_meant(self, request: web.Request) -> bool:
+        is_ours = request.headers.get("Authorization") == f"Bot {self.token}"
+        return is_ours or any(one in self._answers.replies for one in request.path.split("/"))
 
     @property
     def api_base_url(self) -> str:

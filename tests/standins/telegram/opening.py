@@ -1,6 +1,6 @@
 """The real adapter, opened against the stand-in, with a command core that records."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,9 +20,9 @@ from bot.domain.requests import (
     Who,
 )
 from bot.domain.subscriptions import Destination
-from bot.ports import Adapter, Pace, Surroundings
+from bot.ports import Adapter, Pace
 from bot.testing import a_delivery
-from bot.testing.surroundings import Answer, OpenPace, RecordingDesk
+from bot.testing.surroundings import Answer, OpenPace, RecordingDesk, surroundings
 
 HELP = CommandSpec(name="help", description="Explain the commands")
 SUBSCRIBE = CommandSpec(
@@ -63,12 +63,22 @@ async def connected(
     desk: Desk | None = None,
     *,
     pace: Pace | None = None,
+    parts: Mapping[str, Any] | None = None,
     **options: object,
 ) -> AsyncIterator[Adapter]:
-    """Open the adapter with the stand-in's address and token, unless `options` say otherwise."""
+    """Open the adapter with the stand-in's address and token, unless `options` say otherwise.
+
+    Args:
+        telegram: the server.
+        desk: the command core.
+        pace: the limiter.
+        parts: what else surrounds it.
+        options: its settings.
+
+    """
     given = {"token": telegram.token, "api_base_url": telegram.base_url, **options}
-    surroundings = Surroundings(options=given, desk=desk or a_desk(), pace=pace or OpenPace())
-    async with create(surroundings) as adapter:
+    around: dict[str, Any] = {"desk": desk or a_desk(), "pace": pace or OpenPace(), **(parts or {})}
+    async with create(surroundings(given, name="telegram", **around)) as adapter:
         yield adapter
 
 

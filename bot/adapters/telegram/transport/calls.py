@@ -25,6 +25,7 @@ async def serve(
     path: str,
     secret: str,
     take: Callable[[bytes], Awaitable[None]],
+    setting: str = "webhook_listen",
     patience_s: float = _PATIENCE_S,
 ) -> AsyncIterator[None]:
     """Listen for Telegram's calls meanwhile.
@@ -35,6 +36,7 @@ async def serve(
         path: the last part of the address that Telegram calls; others find nothing.
         secret: what Telegram says in `SECRET_HEADER`.
         take: is given the body of each call; an error of its own asks Telegram to call again.
+        setting: what the address is called in the settings.
         patience_s: how long a body may take to come.
 
     Raises:
@@ -62,17 +64,17 @@ async def serve(
     )
     await runner.setup()
     try:
-        await _listen(runner, host, port)
+        await _listen(runner, host, port, setting)
         yield
     finally:
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def _listen(runner: web.AppRunner, host: str, port: int, setting: str) -> None:
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        where = f"telegram.webhook_listen is {host}:{port}, where we cannot listen"
+        where = f"{setting} is {host}:{port}, where we cannot listen"
         raise ConfigError(f"{where}: {error.strerror or error}; choose another") from error
 
 

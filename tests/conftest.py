@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from clusters import Server, a_server
 from hypothesis import HealthCheck, settings
 
 from bot.logs import LOUD_VENDORS
@@ -28,6 +29,13 @@ def odd_local_zone() -> None:
     """All tests, and the programs that they start, live far from UTC, where it would be seen."""
     os.environ["TZ"] = "Pacific/Chatham"
     time.tzset()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server for whatever tests of this process want one."""
+    with a_server() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 
+from bot.domain.leases import DUE
 from bot.ports import UNWATCHED, Clock, Pulse, Store
 
 _TURN = timedelta(minutes=5)
@@ -46,6 +47,8 @@ class Fanout:
         """Expand one chunk; False: nothing is owed."""
         async with self._store.writing() as unit:
             expanded = await unit.outbox.expand()
+            if expanded:
+                unit.tell(DUE)
         for wake in self._wakes if expanded else ():
             wake.set()
         return expanded

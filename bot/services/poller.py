@@ -11,6 +11,7 @@ from bot.domain.changes import WebcastLive, kind_of
 from bot.domain.deliveries import priority_of
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt
+from bot.domain.leases import MOVED, OWED
 from bot.domain.watching import Catalogue, PollOutcome, PollReport, Snapshot, Tracked
 from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable, SnapshotTorn
 from bot.ports import (
@@ -227,6 +228,8 @@ class Poller:
                 await _owe(unit, one, now)
             await unit.memory.put(LAST_POLL, now.isoformat())
             await unit.memory.put(_SHORT_SINCE, None)
+            for topic in (OWED, MOVED):
+                unit.tell(topic)
         changes = () if silent else tuple(change for one in sightings for change in one.changes)
         self._diary.noticed(len(snapshot.observations), changes, is_first=is_first)
         for wake in self._wakes if changes or is_first else ():

@@ -15,6 +15,7 @@ from bot.domain.dates import is_precise, starts
 from bot.domain.deliveries import priority_of
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt
+from bot.domain.leases import OWED
 from bot.domain.reminders import GRACE, Due, due, next_due
 from bot.domain.spans import spell_span
 from bot.ports import UNWATCHED, Clock, Pulse, Store, UnitOfWork
@@ -152,6 +153,8 @@ class ReminderClock:
         async with self._store.writing() as unit:
             opened = [await unit.outbox.owe(_debt(one, now)) for one in found]
             await unit.memory.put(_SWEPT_UNTIL, now.isoformat())
+            if any(opened):
+                unit.tell(OWED)
         for one, fanout_id in zip(found, opened, strict=True):
             if fanout_id is not None:
                 self._owed.set()

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.deliveries import Priority, State
+from bot.store import sections
 from bot.store.tables import UtcTime, deliveries, fanouts
 
 PENDING = literal(State.PENDING.value, literal_execute=True)
@@ -28,7 +29,13 @@ PENDING = literal(State.PENDING.value, literal_execute=True)
 async def take(
     connection: AsyncConnection, adapter: str, *, limit: int, now: datetime, lease: timedelta
 ) -> Sequence[int]:
-    """Lease what is due and fold what waits behind it; the ids of those leased, in no order."""
+    """Lease what is due and fold what waits behind it; the ids of those leased, in no order.
+
+    One at a time for an adapter, even if two processes believe that they send for it: who claims
+    must see what the last one leased, or two of a pair could be under way. Rows that others hold
+    are passed over, so a claim waits for nobody else; they are muted, say, or come the next time.
+    """
+    await sections.alone(connection, sections.claims(adapter))
     ids: list[int] = []
     for priority in Priority:
         values = {"by": adapter, "rank": priority, "now": now, "until": now + lease}
@@ -46,6 +53,8 @@ async def hasten(
     connection: AsyncConnection, adapter: str, *, now: datetime, is_set_back: bool
 ) -> None:
     """Let nothing wait for a time that the clock had reached before it was set back."""
+    # It locks many rows in no order, and so must not meet who holds or mutes some of them.
+    await sections.alone(connection, sections.FANOUT)
     waits = and_(
         deliveries.c.adapter == adapter,
         deliveries.c.state == PENDING,
@@ -94,7 +103,8 @@ def _claimable() -> Select[tuple[int]]:
         mine.c.not_before <= now,
     )
     in_order = select(mine.c.id).where(*due, ~held_up).order_by(mine.c.not_before, mine.c.id)
-    return in_order.limit(bindparam("most", type_=Integer))
+    first = in_order.limit(bindparam("most", type_=Integer))
+    return first.with_for_update(of=mine, skip_locked=True)
 
 
 async def next_due(connection: AsyncConnection, adapter: str, after: datetime) -> datetime | None:
@@ -129,13 +139,16 @@ def _behind() -> Select[tuple[int, int, int]]:
         .join(other, same_pair)
         .where(claimed, other.c.state == State.PENDING)
         .where(carrier.c.in_doubt_since.is_(None), other.c.in_doubt_since.is_(None))
+        .with_for_update(of=other, skip_locked=True)
     )
 
 
 # Built once: that takes longer than to run one for a few rows.
 _TAKE = (
     update(deliveries)
-    .where(deliveries.c.id.in_(_claimable()))
+    # By a common table expression, which is read once: a subquery might be read again and again,
+    # and pass over what it locked itself.
+    .where(deliveries.c.id.in_(select(_claimable().cte("claimable").c.id)))
     .values(state=State.LEASED, lease_until=bindparam("until"))
     .returning(deliveries.c.id)
 )

@@ -25,23 +25,10 @@ from bot.domain.events import EventId
 from bot.domain.fanouts import Record
 from bot.domain.requests import Person
 from bot.domain.subscriptions import Destination
-from bot.store import moving, records
+from bot.store import moving, records, sections
 from bot.store.codec import dump_channel, load_channel
 from bot.store.tables import channels, deliveries, destinations, mutes, subscriptions
 from bot.store.upsert import insert_missing
-
-_UNTOLD = {
-    "spec": dump_channel(DEFAULT_CHANNEL),
-    "reach": Reach.ACTIVE.value,
-    "since": None,
-    "reason": "",
-    "missing": "",
-    "is_told": True,
-    "server": "",
-    "name": "",
-    "person": "",
-}
-"""A destination that nobody told us of."""
 
 
 class SqlDestinations:
@@ -67,6 +54,7 @@ class SqlDestinations:
 
     async def set_health(self, destination: Destination, health: Health) -> None:
         """Replace its health, and hold or release what waits for it."""
+        await sections.beside_fanouts(self._connection)
         values = {
             "reach": health.reach.value,
             "since": health.since,
@@ -97,6 +85,7 @@ class SqlDestinations:
 
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
         """The health of those of them that are not active."""
+        await sections.at(self._connection, *asked)
         names = {one.adapter for one in asked}
         addresses = {one.address for one in asked}
         found = await self._connection.execute(_UNWELL, {"adapters": names, "asked": addresses})
@@ -171,6 +160,7 @@ class SqlDestinations:
 
     async def mute(self, destination: Destination, event_id: EventId) -> None:
         """Send no more news of this event here, nor what waits; muting twice is muting once."""
+        await sections.beside_fanouts(self._connection)
         key = await self._id(destination)
         row = {"event_id": event_id, "destination_id": key}
         await insert_missing(self._connection, mutes, [row])
@@ -185,6 +175,7 @@ class SqlDestinations:
 
     async def muted(self, destination: Destination) -> tuple[EventId, ...]:
         """The events that are silenced here, by id."""
+        await sections.at(self._connection, destination)
         found = await self._connection.execute(_MUTED_THERE, _there(destination))
         return tuple(EventId(key) for key in found.scalars())
 
@@ -214,6 +205,7 @@ class SqlDestinations:
         await self._set(destination, values)
 
     async def _row(self, destination: Destination) -> Row[Any] | None:
+        await sections.at(self._connection, destination)
         found = await self._connection.execute(_ROW, _there(destination))
         row: Row[Any] | None = found.one_or_none()
         return row
@@ -223,7 +215,7 @@ class SqlDestinations:
 
     async def _set(self, destination: Destination, values: Mapping[str, Any]) -> int:
         key = await self._id(destination)
-        await insert_missing(self._connection, channels, [{"destination_id": key} | _UNTOLD])
+        await insert_missing(self._connection, channels, [{"destination_id": key} | moving.UNTOLD])
         await self._connection.execute(
             update(channels).where(channels.c.destination_id == key).values(values)
         )

@@ -1,83 +1,85 @@
-"""From a store's URL to an engine: pragmas, transactions, locks, errors. No tables, no queries."""
+"""From a store's URL to transactions; `sqlite` and `postgresql` say what each needs. No tables."""
 
-import asyncio
-import fcntl
-import os
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
-from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Connection, event, make_url
-from sqlalchemy.engine import URL, ExceptionContext
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
-
-from bot.errors import ConfigError, StoreBusy, StoreError
-
-_BUSY_TIMEOUT_MS = 10_000
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    # NORMAL may lose the last commits at a power cut: a lost "sent" mark is a message sent twice.
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
 )
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.errors import ConfigError, StoreError
+from bot.store.postgresql import Postgresql
+from bot.store.sqlite import Sqlite
+
+Database = Sqlite | Postgresql
+"""What differs between the two beside the words of a statement."""
 
 
 class Engine:
-    """One database: many readers, one writer at a time.
-
-    Writers take turns on a lock of ours before they ask SQLite for its own, so that inside one
-    process nobody waits in `busy_timeout`. In memory there is one connection, so readers queue too.
-    """
+    """One database: many readers, and writers as it can have them."""
 
     def __init__(self, url: str) -> None:
-        """Prepare the engine for `sqlite:///path` or `sqlite://`; connects to nothing yet.
+        """Prepare for `sqlite:///path`, `sqlite://` or `postgresql://…`; connects to nothing yet.
 
         Raises:
             ConfigError: the URL is not one that this version can use.
 
         """
-        self.url = _readable(url)
-        self.path = _path(self.url)
-        self._turn = asyncio.Lock()
-        self._opens = self.path is None
-        self._engine = _create(self.url, in_memory=self.path is None)
+        self.database = _database(url)
+        self._engine = self.database.create()
+
+    @property
+    def path(self) -> Path | None:
+        """The store's file, if it is one."""
+        return self.database.path
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction that holds the write lock from its beginning."""
-        async with self._turn, self._transaction(immediate=True) as connection:
+        """One transaction that may write."""
+        async with self._transaction(self._engine, writes=True) as connection:
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction on a stable view; beside a file's writer it never waits."""
-        if self.path is None:
-            async with self._turn, self._transaction(immediate=False) as connection:
-                yield connection
-        else:
-            async with self._transaction(immediate=False) as connection:
-                yield connection
+        """One transaction on a stable view; it waits for no writer, unless in memory."""
+        async with self._transaction(self._engine, writes=False) as connection:
+            yield connection
 
     @asynccontextmanager
-    async def _transaction(self, *, immediate: bool) -> AsyncIterator[AsyncConnection]:
-        with self.translated():
-            await self._try_to_open()
-            async with self._engine.connect() as bare:
-                connection = await bare.execution_options(immediate=immediate)
-                async with connection.begin():
-                    yield connection
+    async def rebuilding(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction that may write, and whose statements may take long."""
+        if isinstance(self.database, Sqlite):
+            async with self.writing() as connection:
+                yield connection
+            return
+        engine = self.database.create(is_patient=True)
+        try:
+            async with self._transaction(engine, writes=True) as connection:
+                yield connection
+        finally:
+            await engine.dispose()
 
-    async def _try_to_open(self) -> None:
-        # Where aiosqlite cannot open, its thread stays behind and stumbles over the closed loop.
-        if self.path is not None and not self._opens:
-            await asyncio.to_thread(_open_and_close, self.path)
-            self._opens = True
+    @asynccontextmanager
+    async def _transaction(
+        self, engine: AsyncEngine, *, writes: bool
+    ) -> AsyncIterator[AsyncConnection]:
+        async with self.database.turn(writes=writes):
+            with self.translated():
+                await self.database.ready()
+                async with engine.connect() as bare:
+                    connection = await bare.execution_options(
+                        **self.database.options(writes=writes)
+                    )
+                    async with connection.begin():
+                        yield connection
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -85,159 +87,39 @@ class Engine:
         try:
             yield
         except DBAPIError as exc:
-            raise StoreError(self._sentence(str(exc.orig))) from exc
-        except sqlite3.Error as exc:
-            raise StoreError(self._sentence(str(exc))) from exc
+            raise StoreError(self.database.sentence(exc.orig or exc)) from exc
+        except (sqlite3.Error, PoolTimeoutError) as exc:
+            raise StoreError(self.database.sentence(exc)) from exc
 
-    def _sentence(self, problem: str) -> str:
-        # SQLite tells neither of these apart from a folder that is missing or a disk that is ill.
-        if "unable to open" in problem and not _may_open_files():
-            problem = "too many open files"
-        if "disk I/O" in problem and self.path is not None and _is_full(self.path.parent):
-            problem = "is full"
-        return _sentence(self._name, problem)
+    def alone(self) -> AbstractContextManager[bool]:
+        """Be the only runner on this store, or False where several may be; `StoreBusy`: one is."""
+        return self.database.alone()
 
-    @property
-    def _name(self) -> str:
-        return "the store in memory" if self.path is None else f"the store {self.path}"
-
-    @contextmanager
-    def alone(self) -> Iterator[bool]:
-        """Be the only runner on this store for as long as the context lasts; yields True.
-
-        The operating system drops the lock with the process, however that ends, so a restart may
-        at once take over what a killed process held.
-
-        Raises:
-            StoreBusy: another process is that one.
-
-        """
-        if self.path is None:
-            yield True
-            return
-        lock = Path(f"{self.path}.lock")
-        try:
-            handle = lock.open("w", encoding="utf-8")
-        except OSError as exc:
-            raise StoreError(f"cannot write {lock}: {exc.strerror}; choose another place") from exc
-        with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as exc:
-                raise StoreBusy(
-                    f"another perigee is running on {self._name}; stop it first, or set store.url"
-                ) from exc
-            yield True
-
-    @asynccontextmanager
-    async def listening(self, _hear: Callable[[str], None]) -> AsyncIterator[None]:
-        """Nobody else is here to be heard."""
-        yield
+    def listening(self, hear: Callable[[str], None]) -> AbstractAsyncContextManager[None]:
+        """Call `hear` with what transactions of any process tell."""
+        return self.database.listening(hear)
 
     def exists(self) -> bool:
-        """Whether there is something to open; a store in memory always is."""
-        return self.path is None or self.path.exists()
+        """Whether there is something to open."""
+        return self.database.exists()
 
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
 
 
-def _readable(url: str) -> URL:
+def _database(url: str) -> Database:
     try:
         parsed = make_url(url)
     except ArgumentError as exc:
         raise ConfigError(f'store.url = "{url}" is not a database URL; {_EXAMPLE}') from exc
-    if parsed.get_backend_name() != "sqlite":
-        shown = parsed.render_as_string(hide_password=True)
-        raise ConfigError(f'store.url = "{shown}": this version stores in SQLite; {_EXAMPLE}')
-    return parsed.set(drivername="sqlite+aiosqlite")
+    match parsed.drivername:
+        case "sqlite":
+            return Sqlite(parsed)
+        case "postgresql":
+            return Postgresql(parsed)
+    shown = parsed.render_as_string(hide_password=True)
+    raise ConfigError(f'store.url = "{shown}" is neither SQLite nor PostgreSQL; {_EXAMPLE}')
 
 
-_EXAMPLE = 'write e.g. "sqlite:///perigee.db"'
-
-
-def _path(url: URL) -> Path | None:
-    return None if url.database in {None, "", ":memory:"} else Path(str(url.database)).absolute()
-
-
-def _create(url: URL, *, in_memory: bool) -> AsyncEngine:
-    engine = (
-        create_async_engine(url, poolclass=StaticPool) if in_memory else create_async_engine(url)
-    )
-    event.listen(engine.sync_engine, "connect", _on_connect)
-    event.listen(engine.sync_engine, "begin", _on_begin)
-    event.listen(engine.sync_engine, "handle_error", _on_error)
-    return engine
-
-
-def _open_and_close(path: Path) -> None:
-    sqlite3.connect(path).close()
-
-
-def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
-    with ExitStack() as unless_ready:
-        # The pool forgets, without closing it, a connection on which this fails.
-        unless_ready.callback(connection.close)
-        # The driver's own transaction control begins too late and never IMMEDIATE; we say BEGIN.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
-        unless_ready.pop_all()
-
-
-def _on_begin(connection: Connection) -> None:
-    # A deferred transaction that starts to write midway can fail at once with SQLITE_BUSY.
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _on_error(error: ExceptionContext) -> None:
-    # SQLAlchemy gives up a connection on which a task was cancelled, as network drivers need it.
-    # Here that would lose a store in memory, and on a file leave the lock with an open statement.
-    # The driver's thread ends what it has begun, and the rollback follows it.
-    if isinstance(error.original_exception, asyncio.CancelledError):
-        error.is_disconnect = False
-
-
-def _may_open_files() -> bool:
-    """Whether so many files may be opened yet as one connection has."""
-    try:
-        with ExitStack() as stack:
-            for _ in range(_FILES_OF_A_CONNECTION):
-                stack.enter_context(Path(os.devnull).open("rb"))
-    except OSError:
-        return False
-    return True
-
-
-def _is_full(folder: Path) -> bool:
-    return shutil.disk_usage(folder).free < _LEAST_FREE
-
-
-_FILES_OF_A_CONNECTION = 3
-"""The store, its write-ahead log, and the index of that."""
-
-_LEAST_FREE = 64 * 1024
-"""Bytes that SQLite needs beside a store's file to open it at all."""
-
-_REMEDIES = (
-    ("too many open files", "cannot be opened: no more files may be; raise the limit (ulimit -n)"),
-    ("not a database", "is not an SQLite database; restore a backup or name another file"),
-    ("malformed", "is damaged; restore a backup (perigee db backup makes them)"),
-    ("unable to open", "cannot be opened; check that its folder exists and may be written"),
-    ("readonly", "cannot be written; check its permissions"),
-    ("is full", "cannot grow: the disk is full; free some space and start again, nothing is lost"),
-    ("disk I/O", "cannot be read or written: the disk reports an error"),
-    ("locked", "is locked by another program; close it and start again"),
-    ("no such table", "has no tables yet; run: perigee db upgrade"),
-)
-
-
-def _sentence(name: str, problem: str) -> str:
-    for sign, remedy in _REMEDIES:
-        if sign in problem:
-            return f"{name} {remedy}"
-    return f"{name} refused a statement: {problem}"
+_EXAMPLE = 'write e.g. "sqlite:///perigee.db" or "postgresql://user@host/name"'

@@ -30,6 +30,7 @@ from bot.domain.changes import Reminder
 from bot.domain.channels import KEPT_FOR, Reach
 from bot.domain.deliveries import FanoutId, State
 from bot.domain.fanouts import Debt
+from bot.store import sections
 from bot.store.codec import bits, each_bit, load_event
 from bot.store.matching import matches
 from bot.store.tables import (
@@ -83,7 +84,12 @@ def _reminder(reminder: Reminder | None) -> dict[str, Any]:
 
 
 async def expand(connection: AsyncConnection, *, chunk: int) -> bool:
-    """Take the oldest open fan-out one chunk further; False: none was open."""
+    """Take the oldest open fan-out one chunk further; False: none was open.
+
+    Alone, not only with its row: whoever pauses or mutes a destination must either see what the
+    chunk owes it, or be seen by the chunk.
+    """
+    await sections.alone(connection, sections.FANOUT)
     # The literal lets both engines use the partial index of open fan-outs.
     is_open = fanouts.c.stage != literal(DONE, literal_execute=True)
     oldest = select(fanouts).where(is_open).order_by(fanouts.c.id).limit(1)

@@ -1,6 +1,7 @@
 """Small facts on SQL: the services' memory, the catalogue of names, and the log of requests."""
 
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -58,6 +59,8 @@ class SqlNames:
                 for one in catalogue.programs
             ),
         ]
+        # In one order, as poller and librarian may both learn, and must not wait in a circle.
+        values.sort(key=itemgetter("field", "id"))
         await upsert(self._connection, names, values)
 
     async def known(self) -> Catalogue:

@@ -3,10 +3,10 @@
 from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.channels import DEFAULT_CHANNEL
+from bot.domain.channels import DEFAULT_CHANNEL, Reach
 from bot.domain.deliveries import State
 from bot.domain.subscriptions import Destination
-from bot.store import fanout
+from bot.store import fanout, sections
 from bot.store.codec import dump_channel
 from bot.store.tables import (
     DESTINATION_BITS,
@@ -17,6 +17,7 @@ from bot.store.tables import (
     posts,
     subscriptions,
 )
+from bot.store.upsert import get_or_insert
 
 _BETWEEN = "\n"
 """An address that no adapter has, held while two are swapped."""
@@ -26,11 +27,7 @@ async def destination_id(connection: AsyncConnection, destination: Destination) 
     """The key of a destination, which has a row from now on."""
     row = {"adapter": destination.adapter, "address": destination.address}
     known: int | None = await connection.scalar(_KEY, row)
-    if known is not None:
-        return known
-    added = destinations.insert().returning(destinations.c.id)
-    key: int = (await connection.execute(added, row)).scalar_one()
-    return key
+    return known or await get_or_insert(connection, destinations, row, "adapter", "address")
 
 
 _KEY = select(destinations.c.id).where(
@@ -47,6 +44,7 @@ async def move(
     The old row stays and gets the new address, so that all that refers to it need not change, not
     even deliveries under way. What the new address held goes to it; its ended deliveries do not.
     """
+    await sections.alone(connection, sections.FANOUT)
     if old == new or not await _holds_anything(connection, old):
         return
     # A fan-out half done would come to a moved subscription twice, or never.
@@ -141,6 +139,19 @@ async def _unite_channels(connection: AsyncConnection, kept: int, other: int) ->
     row = dict(after) | united | {"destination_id": kept}
     await connection.execute(channels.insert().values(row))
 
+
+UNTOLD = {
+    "spec": dump_channel(DEFAULT_CHANNEL),
+    "reach": Reach.ACTIVE.value,
+    "since": None,
+    "reason": "",
+    "missing": "",
+    "is_told": True,
+    "server": "",
+    "name": "",
+    "person": "",
+}
+"""A destination that nobody told us of."""
 
 _DEFAULT = dump_channel(DEFAULT_CHANNEL)
 _TWICE = "the same news was sent to this place under its other address"

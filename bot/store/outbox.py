@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, and_, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import Change, DateChanged, Kind, News, Reminder
@@ -22,12 +23,11 @@ from bot.domain.deliveries import (
 )
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt, Record, Result
-from bot.domain.leases import DUE, OWED
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Destination
 from bot.domain.vitals import Queue
 from bot.domain.watching import Watch
-from bot.store import claiming, fanout, records
+from bot.store import claiming, fanout, records, sections
 from bot.store.codec import dump, kinds_of, load_change, load_channel, load_event
 from bot.store.tables import (
     changes,
@@ -39,29 +39,23 @@ from bot.store.tables import (
     messages,
     posts,
 )
-from bot.store.telling import Tell
-from bot.store.upsert import upsert
+from bot.store.upsert import get_or_insert, upsert
 
 
 class SqlOutbox:
     """`ports.Outbox` inside one transaction; it expands fan-outs by `chunk` rows at most."""
 
-    def __init__(self, connection: AsyncConnection, tell: Tell, *, chunk: int) -> None:
+    def __init__(self, connection: AsyncConnection, *, chunk: int) -> None:
         self._connection = connection
-        self._tell = tell
         self._chunk = chunk
 
     async def owe(self, debt: Debt) -> FanoutId | None:
         """Open a fan-out at the start of its subscribers; None when a reminder was owed before."""
-        self._tell(OWED)
         return await fanout.owe(self._connection, debt, chunk=self._chunk)
 
     async def expand(self) -> bool:
         """Turn one chunk of the oldest open fan-out into deliveries and move its cursor."""
-        expanded = await fanout.expand(self._connection, chunk=self._chunk)
-        if expanded:
-            self._tell(DUE)
-        return expanded
+        return await fanout.expand(self._connection, chunk=self._chunk)
 
     async def claim(
         self, adapter: str, *, limit: int, now: datetime, lease: timedelta
@@ -88,7 +82,10 @@ class SqlOutbox:
         )
         if now is not None:
             held = and_(held, deliveries.c.lease_until <= now)
-        freed = update(deliveries).where(held).values(state=State.PENDING, lease_until=None)
+        # Who is about to start one has locked it, and keeps it.
+        free = select(deliveries.c.id).where(held).with_for_update(skip_locked=True)
+        back = update(deliveries).where(deliveries.c.id.in_(free))
+        freed = back.values(state=State.PENDING, lease_until=None)
         return (await self._connection.execute(freed)).rowcount
 
     async def hasten(self, adapter: str, *, now: datetime, is_set_back: bool) -> None:
@@ -145,20 +142,21 @@ class SqlOutbox:
 
     async def keep_message(self, form: str, message: Message) -> MessageId:
         """Keep a message under its form, once for all its recipients."""
-        kept = insert(messages).values(form=form, body=dump(message)).returning(messages.c.id)
-        return MessageId((await self._connection.execute(kept)).scalar_one())
+        await sections.alone(self._connection, sections.MESSAGES)  # forms come in any order
+        row = {"form": form, "body": dump(message)}
+        return MessageId(await get_or_insert(self._connection, messages, row, "form"))
 
     async def start(self, started: Iterable[tuple[Delivery, MessageId]], *, now: datetime) -> None:
         """Mark as `sending` since `now`, one attempt more, before the adapter is called."""
         values = [{"key": one.id, "message": message, "began": now} for one, message in started]
         if values:
-            await self._connection.execute(_START, values)
+            await self._connection.execute(_START, sorted(values, key=_KEY))
 
     async def finish(self, results: Iterable[Result]) -> None:
         """Record what became of deliveries, and what was opened for their events."""
-        ended = tuple(results)
-        if ended:
-            await self._connection.execute(_FINISH, [_outcome(result) for result in ended])
+        if ended := tuple(results):
+            outcomes = sorted(map(_outcome, ended), key=_KEY)
+            await self._connection.execute(_FINISH, outcomes)
         for result in ended:
             if result.verdict.post not in {"", result.delivery.post}:
                 await self._keep_post(result.delivery.id, result.verdict.post)
@@ -202,6 +200,7 @@ def _parts() -> Select[Any]:
     ).join_from(deliveries, fanouts)
 
 
+_KEY = itemgetter("key")  # all lock rows in its order, and wait in no circle
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 _FOLDED = _parts().where(deliveries.c.folded_into.in_(_KEYS))
 _HERE = and_(
@@ -260,7 +259,8 @@ def _reminder(row: Row[Any]) -> Reminder:
 
 _START = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("key"))
+    # One whose end was written down meanwhile stays ended.
+    .where(deliveries.c.id == bindparam("key"), deliveries.c.state == State.LEASED)
     .values(
         state=State.SENDING,
         attempts=deliveries.c.attempts + 1,

@@ -9,12 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.changes import Change, Kind, kind_of
 from bot.domain.deliveries import FanoutId
 from bot.domain.events import Event, EventId
-from bot.domain.leases import MOVED
 from bot.domain.subscriptions import Filter, normalised, wants
 from bot.domain.watching import Noticed, Tracked, Watch
 from bot.store.codec import dump, load_change, load_event
 from bot.store.tables import changes, events
-from bot.store.telling import Tell
 from bot.store.upsert import upsert
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -23,9 +21,8 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 class SqlSnapshots:
     """`ports.Snapshots` inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection, tell: Tell) -> None:
+    def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._tell = tell
 
     async def recall(self, event_ids: Collection[EventId] = ()) -> dict[EventId, Tracked]:
         """All watched events, and those of `event_ids` whatever their state."""
@@ -55,7 +52,6 @@ class SqlSnapshots:
             for one in tracked
         ]
         await upsert(self._connection, events, values)
-        self._tell(MOVED)
 
     async def record(
         self, news: Sequence[Change], *, noticed_at: datetime, fanout_id: FanoutId | None

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.changes import Kind
 from bot.domain.events import Event
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
+from bot.store import sections
 from bot.store.codec import bits, dump_filter, load_filter
 from bot.store.matching import matches, term
 from bot.store.moving import destination_id
 from bot.store.tables import channels, destinations, filter_terms, filters, subscriptions
-from bot.store.upsert import insert_missing
+from bot.store.upsert import get_or_insert, insert_missing
 
 
 class SqlSubscriptions:
@@ -24,6 +25,7 @@ class SqlSubscriptions:
 
     async def add(self, destination: Destination, asked: Filter, *, now: datetime) -> Subscription:
         """Add a subscription; the same filter twice at one destination is one subscription."""
+        await sections.alone(self._connection, sections.ADDING)
         row = {
             "destination_id": await destination_id(self._connection, destination),
             "filter_id": await self._filter_id(asked),
@@ -48,8 +50,7 @@ class SqlSubscriptions:
             "has_program": bool(asked.programs),
             "has_word": bool(asked.words),
         }
-        inserted = filters.insert().values(row).returning(filters.c.id)
-        filter_id: int = (await self._connection.execute(inserted)).scalar_one()
+        filter_id = await get_or_insert(self._connection, filters, row, "spec")
         await insert_missing(self._connection, filter_terms, _terms(filter_id, asked))
         return filter_id
 
@@ -76,6 +77,7 @@ class SqlSubscriptions:
             .order_by(destinations.c.adapter, destinations.c.address, subscriptions.c.id)
         )
         if destination is not None:
+            await sections.at(self._connection, destination)
             query = query.where(
                 destinations.c.adapter == destination.adapter,
                 destinations.c.address == destination.address,
@@ -91,6 +93,7 @@ class SqlSubscriptions:
 
     async def in_server(self, adapter: str, server: str) -> int:
         """How many subscriptions the destinations of a server hold together."""
+        await sections.alone(self._connection, sections.server(adapter, server))
         query = (
             select(func.count())
             .select_from(subscriptions)

@@ -49,11 +49,14 @@ class UtcTime(TypeDecorator[datetime]):
 # SQLite counts rows by itself only in a column of its own INTEGER type.
 _Id = BigInteger().with_variant(Integer(), "sqlite")
 
+# In the order of its bytes, as SQLite has it; and so PostgreSQL's index serves LIKE 'x%', too.
+_Text = Text().with_variant(Text(collation="C"), "postgresql")
+
 settings = Table(
     "settings",
     metadata,
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("key", _Text, primary_key=True),
+    Column("value", _Text, nullable=False),
 )
 
 leases = Table(
@@ -70,15 +73,15 @@ requests = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("at", UtcTime, nullable=False, index=True),
-    Column("purpose", Text, nullable=False),
+    Column("purpose", _Text, nullable=False),
 )
 
 events = Table(
     "events",
     metadata,
     Column("id", _Id, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False),
-    Column("watch", Text, nullable=False, index=True),
+    Column("name", _Text, nullable=False),
+    Column("watch", _Text, nullable=False, index=True),
     Column("misses", Integer, nullable=False),
     Column("first_seen_at", UtcTime, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -87,10 +90,10 @@ events = Table(
 names = Table(
     "names",
     metadata,
-    Column("field", Text, primary_key=True),
+    Column("field", _Text, primary_key=True),
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False),
-    Column("abbrev", Text, nullable=False),
+    Column("name", _Text, nullable=False),
+    Column("abbrev", _Text, nullable=False),
 )
 
 fanouts = Table(
@@ -105,7 +108,7 @@ fanouts = Table(
     Column("reminder_date", UtcTime),
     Column("reminder_lead", BigInteger),
     Column("reminder_late", Boolean),
-    Column("stage", Text, nullable=False),
+    Column("stage", _Text, nullable=False),
     Column("cursor", BigInteger, nullable=False),
     Column("span", BigInteger, nullable=False),
     UniqueConstraint("event_id", "reminder_date", "reminder_lead"),
@@ -123,7 +126,7 @@ changes = Table(
     Column("id", _Id, primary_key=True),
     Column("event_id", ForeignKey("events.id"), nullable=False, index=True),
     Column("fanout_id", ForeignKey("fanouts.id"), index=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", _Text, nullable=False),
     Column("noticed_at", UtcTime, nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
 )
@@ -132,8 +135,8 @@ destinations = Table(
     "destinations",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("adapter", Text, nullable=False),
-    Column("address", Text, nullable=False),
+    Column("adapter", _Text, nullable=False),
+    Column("address", _Text, nullable=False),
     UniqueConstraint("adapter", "address"),
 )
 
@@ -141,15 +144,15 @@ channels = Table(
     "channels",
     metadata,
     Column("destination_id", ForeignKey("destinations.id"), primary_key=True),
-    Column("spec", Text, nullable=False),
-    Column("reach", Text, nullable=False),
+    Column("spec", _Text, nullable=False),
+    Column("reach", _Text, nullable=False),
     Column("since", UtcTime),
-    Column("reason", Text, nullable=False),
-    Column("missing", Text, nullable=False),
+    Column("reason", _Text, nullable=False),
+    Column("missing", _Text, nullable=False),
     Column("is_told", Boolean, nullable=False),
-    Column("server", Text, nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("person", Text, nullable=False),
+    Column("server", _Text, nullable=False, index=True),
+    Column("name", _Text, nullable=False),
+    Column("person", _Text, nullable=False),
     # Small even where there are many channels, so that a fan-out asks it for each destination.
     Index(
         "ix_channels_paused",
@@ -172,14 +175,14 @@ posts = Table(
     metadata,
     Column("destination_id", ForeignKey("destinations.id"), primary_key=True),
     Column("event_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("post", Text, nullable=False),
+    Column("post", _Text, nullable=False),
 )
 
 filters = Table(
     "filters",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("spec", Text, nullable=False, unique=True),
+    Column("spec", _Text, nullable=False, unique=True),
     Column("kinds", Integer, nullable=False),
     Column("has_type", Boolean, nullable=False),
     Column("has_agency", Boolean, nullable=False),
@@ -191,8 +194,8 @@ filter_terms = Table(
     "filter_terms",
     metadata,
     Column("filter_id", ForeignKey("filters.id"), primary_key=True),
-    Column("field", Text, primary_key=True),
-    Column("value", Text, primary_key=True),
+    Column("field", _Text, primary_key=True),
+    Column("value", _Text, primary_key=True),
 )
 
 subscriptions = Table(
@@ -202,7 +205,7 @@ subscriptions = Table(
     Column("destination_id", ForeignKey("destinations.id"), nullable=False),
     Column("filter_id", ForeignKey("filters.id"), nullable=False),
     # The destination's own; here too, so that a fan-out reads one index and nothing else.
-    Column("adapter", Text, nullable=False),
+    Column("adapter", _Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("destination_id", "filter_id"),
     Index("ix_subscriptions_fanout", "filter_id", "destination_id", "adapter"),
@@ -220,7 +223,7 @@ messages = Table(
     "messages",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("form", Text, nullable=False, unique=True),
+    Column("form", _Text, nullable=False, unique=True),
     Column("body", LargeBinary, nullable=False),
 )
 
@@ -233,10 +236,10 @@ deliveries = Table(
     Column("fanout_id", ForeignKey("fanouts.id"), nullable=False),
     Column("destination_id", ForeignKey("destinations.id"), nullable=False),
     Column("event_id", BigInteger, nullable=False),
-    Column("adapter", Text, nullable=False),
+    Column("adapter", _Text, nullable=False),
     Column("kinds", Integer, nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", _Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("not_before", UtcTime, nullable=False),
     Column("lease_until", UtcTime),
@@ -246,8 +249,8 @@ deliveries = Table(
     Column("message_id", ForeignKey("messages.id")),
     Column("sent_at", UtcTime),
     Column("done_at", UtcTime),
-    Column("remote_id", Text),
-    Column("error", Text),
+    Column("remote_id", _Text),
+    Column("error", _Text),
     Index(
         "ix_deliveries_claim",
         "adapter",

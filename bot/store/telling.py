@@ -1,12 +1,9 @@
 """What processes tell each other when a transaction commits: PostgreSQL's NOTIFY, or nothing."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-Tell = Callable[[str], None]
-"""Note a topic to be told when the transaction commits."""
 
 CALLS = "perigee"
 """The channel on which all processes listen."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreError
-from bot.store import revisions
+from bot.store import revisions, sections
 from bot.store.destinations import SqlDestinations
 from bot.store.engine import Engine
 from bot.store.fanout import CHUNK
@@ -33,11 +33,11 @@ class SqlUnitOfWork:
 
     def __init__(self, connection: AsyncConnection, *, chunk: int) -> None:
         self.told: set[str] = set()
-        self.snapshots = SqlSnapshots(connection, self.tell)
+        self.snapshots = SqlSnapshots(connection)
         self.names = SqlNames(connection)
         self.memory = SqlMemory(connection)
         self.subscriptions = SqlSubscriptions(connection)
-        self.outbox = SqlOutbox(connection, self.tell, chunk=chunk)
+        self.outbox = SqlOutbox(connection, chunk=chunk)
         self.destinations = SqlDestinations(connection, chunk=chunk)
         self.leases = SqlLeases(connection)
 
@@ -90,7 +90,8 @@ class SqlStore:
 
     async def upgrade(self) -> None:
         """Bring the tables up to this version; `StoreTooNew` when they are beyond it."""
-        async with self._engine.writing() as connection:
+        async with self._engine.rebuilding() as connection:
+            await sections.alone(connection, sections.REVISIONS)
             await connection.run_sync(revisions.upgrade)
 
     async def revision(self) -> revisions.Revision:

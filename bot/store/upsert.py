@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,3 +38,18 @@ async def insert_missing(
     if values:
         statement = dialect_insert(connection, table).on_conflict_do_nothing()
         await connection.execute(statement, values)
+
+
+async def get_or_insert(
+    connection: AsyncConnection, table: Table, row: Mapping[str, Any], *unique: str
+) -> int:
+    """The id of the row that is there already with these unique columns, else of this new one.
+
+    Two may insert it at once: who comes second waits for the first, and finds its row.
+    """
+    added = dialect_insert(connection, table).values(row).on_conflict_do_nothing()
+    key: int | None = await connection.scalar(added.returning(table.c.id))
+    if key is None:
+        known = select(table.c.id).filter_by(**{name: row[name] for name in unique})
+        key = (await connection.execute(known)).scalar_one()
+    return key

@@ -1,41 +1,27 @@
 """The store under every contract test, once for each place where it can live."""
 
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from bot.errors import ConfigError
-from bot.store.engine import Engine
 from bot.store.unit_of_work import SqlStore, open_store
 
 FEW_ROWS = 4
 """A chunk so small that a handful of subscriptions needs several transactions."""
 
 
-POSTGRES = os.environ.get("PERIGEE_TEST_POSTGRES_URL", "")
-"""A database that the tests may use, e.g. postgresql://user@host/name."""
-
-
-@pytest.fixture(params=["memory", "file", *(["postgres"] if POSTGRES else [])])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["memory", "file", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where the store lives."""
     match request.param:
         case "memory":
-            return "sqlite://"
+            yield "sqlite://"
         case "file":
-            return f"sqlite:///{tmp_path / 'perigee.db'}"
+            yield f"sqlite:///{tmp_path / 'perigee.db'}"
         case _:
-            return _usable(POSTGRES)
-
-
-def _usable(url: str) -> str:
-    try:
-        Engine(url)
-    except ConfigError as exc:
-        pytest.skip(f"PERIGEE_TEST_POSTGRES_URL is set, but {exc}")
-    return url
+            with request.getfixturevalue("postgresql").database() as url:
+                yield url
 
 
 @pytest.fixture

@@ -663,7 +663,7 @@ class _FailingStore:
     async def writing(self) -> AsyncIterator[UnitOfWork]:
         """A transaction that fails after everything else was written."""
         async with self._store.writing() as unit:
-            unit.snapshots = _FailingSnapshots(unit.snapshots._connection, unit.tell)
+            unit.snapshots = _FailingSnapshots(unit.snapshots._connection)
             yield unit
 
 

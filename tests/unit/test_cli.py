@@ -92,8 +92,8 @@ def test_mistake_is_told_in_a_sentence(typed: Type, line: str, sentence: str) ->
         ("store__url", "sqlite:///.", 'store.url = "sqlite:///.": '),
         (
             "store__url",
-            "postgresql://u:hunter2@h/n",
-            'store.url = "postgresql://u:***@h/n": this version stores in SQLite',
+            "postgresql://u:hunter2@h",
+            'store.url = "postgresql://u:***@h" names no database; write e.g. "postgresql://',
         ),
         ("plugins__zulip__x", "1", 'plugins.zulip: There is no adapter "zulip"'),
     ],

@@ -7,6 +7,7 @@ revision = "0001"
 down_revision = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -19,23 +20,23 @@ def upgrade() -> None:
 def _watching() -> None:
     op.create_table(
         "settings",
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("key", TEXT, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_settings"),
     )
     op.create_table(
         "requests",
         sa.Column("id", ID, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("purpose", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_requests"),
     )
     op.create_index("ix_requests_at", "requests", ["at"])
     op.create_table(
         "events",
         sa.Column("id", ID, autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("watch", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("watch", TEXT, nullable=False),
         sa.Column("misses", sa.Integer(), nullable=False),
         sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -44,10 +45,10 @@ def _watching() -> None:
     op.create_index("ix_events_watch", "events", ["watch"])
     op.create_table(
         "names",
-        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("field", TEXT, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("abbrev", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("abbrev", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("field", "id", name="pk_names"),
     )
 
@@ -56,15 +57,15 @@ def _asking() -> None:
     op.create_table(
         "destinations",
         sa.Column("id", ID, nullable=False),
-        sa.Column("adapter", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("adapter", TEXT, nullable=False),
+        sa.Column("address", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_destinations"),
         sa.UniqueConstraint("adapter", "address", name="uq_destinations_adapter_address"),
     )
     op.create_table(
         "filters",
         sa.Column("id", ID, nullable=False),
-        sa.Column("spec", sa.Text(), nullable=False),
+        sa.Column("spec", TEXT, nullable=False),
         sa.Column("kinds", sa.Integer(), nullable=False),
         sa.Column("has_type", sa.Boolean(), nullable=False),
         sa.Column("has_agency", sa.Boolean(), nullable=False),
@@ -76,8 +77,8 @@ def _asking() -> None:
     op.create_table(
         "filter_terms",
         sa.Column("filter_id", ID, nullable=False),
-        sa.Column("field", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("field", TEXT, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["filter_id"], ["filters.id"], name="fk_filter_terms_filter_id"),
         sa.PrimaryKeyConstraint("filter_id", "field", "value", name="pk_filter_terms"),
     )
@@ -86,7 +87,7 @@ def _asking() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("destination_id", ID, nullable=False),
         sa.Column("filter_id", ID, nullable=False),
-        sa.Column("adapter", sa.Text(), nullable=False),
+        sa.Column("adapter", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["destination_id"], ["destinations.id"], name="fk_subscriptions_destination_id"
@@ -114,7 +115,7 @@ def _telling() -> None:
         sa.Column("reminder_date", sa.BigInteger(), nullable=True),
         sa.Column("reminder_lead", sa.BigInteger(), nullable=True),
         sa.Column("reminder_late", sa.Boolean(), nullable=True),
-        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("stage", TEXT, nullable=False),
         sa.Column("cursor", sa.BigInteger(), nullable=False),
         sa.Column("span", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name="fk_fanouts_event_id"),
@@ -138,7 +139,7 @@ def _telling() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("event_id", ID, nullable=False),
         sa.Column("fanout_id", ID, nullable=True),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
         sa.Column("noticed_at", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name="fk_changes_event_id"),
@@ -159,7 +160,7 @@ def _telling() -> None:
     op.create_table(
         "messages",
         sa.Column("id", ID, nullable=False),
-        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("form", TEXT, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_messages"),
         sa.UniqueConstraint("form", name="uq_messages_form"),
@@ -170,10 +171,10 @@ def _telling() -> None:
         sa.Column("fanout_id", ID, nullable=False),
         sa.Column("destination_id", ID, nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("adapter", sa.Text(), nullable=False),
+        sa.Column("adapter", TEXT, nullable=False),
         sa.Column("kinds", sa.Integer(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state", TEXT, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.BigInteger(), nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
@@ -182,8 +183,8 @@ def _telling() -> None:
         sa.Column("message_id", ID, nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
-        sa.Column("remote_id", sa.Text(), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("remote_id", TEXT, nullable=True),
+        sa.Column("error", TEXT, nullable=True),
         sa.ForeignKeyConstraint(
             ["destination_id"], ["destinations.id"], name="fk_deliveries_destination_id"
         ),

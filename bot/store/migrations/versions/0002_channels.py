@@ -7,6 +7,7 @@ revision = "0002"
 down_revision = "0001"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -27,15 +28,15 @@ def _channels() -> None:
     op.create_table(
         "channels",
         sa.Column("destination_id", ID, nullable=False),
-        sa.Column("spec", sa.Text(), nullable=False),
-        sa.Column("reach", sa.Text(), nullable=False),
+        sa.Column("spec", TEXT, nullable=False),
+        sa.Column("reach", TEXT, nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("missing", sa.Text(), nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("missing", TEXT, nullable=False),
         sa.Column("is_told", sa.Boolean(), nullable=False),
-        sa.Column("server", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("server", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("person", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
             ["destination_id"], ["destinations.id"], name="fk_channels_destination_id"
         ),

@@ -7,6 +7,7 @@ revision = "0003"
 down_revision = "0002"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -50,7 +51,7 @@ def _posts() -> None:
         "posts",
         sa.Column("destination_id", ID, nullable=False),
         sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("post", sa.Text(), nullable=False),
+        sa.Column("post", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
             ["destination_id"], ["destinations.id"], name="fk_posts_destination_id"
         ),

@@ -1,0 +1,189 @@
+"""What the engine promises about PostgreSQL: bounds, sentences without passwords, a proxy."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from clusters import PASSWORD, Server
+from sqlalchemy import make_url
+
+from bot.errors import StoreError
+from bot.store.engine import Engine
+from bot.store.unit_of_work import SqlStore, open_store
+
+
+@pytest.fixture
+def url(postgresql: Server) -> Iterator[str]:
+    """A database of its own, its tables made."""
+    with postgresql.database() as url:
+        yield url
+
+
+async def _refused(url: str) -> str:
+    """What is said when a store cannot be used."""
+    async with open_store(url) as store:
+        with pytest.raises(StoreError) as refused:
+            async with store.reading() as unit:
+                await unit.memory.get("key")
+    told = str(refused.value)
+    assert PASSWORD not in told
+    assert "wrong" not in told
+    return told
+
+
+def _with(url: str, **parts: object) -> str:
+    return make_url(url)._replace(**parts).render_as_string(hide_password=False)
+
+
+async def test_nobody_listens(url: str) -> None:
+    """The sentence names the host and the database, and what to check."""
+    told = await _refused(_with(url, host="127.0.0.1", port=9, database="name"))
+
+    assert told == (
+        "the store 127.0.0.1/name cannot be reached (Connect call failed ('127.0.0.1', 9)); "
+        "check store.url and that the server runs"
+    )
+
+
+async def test_wrong_password(url: str) -> None:
+    """Nobody is told the password, right or wrong."""
+    told = await _refused(_with(url, password="wrong"))  # noqa: S106
+
+    assert told.endswith(
+        " refuses this user or password; check store.url and the server's pg_hba.conf"
+    )
+
+
+async def test_database_that_is_not_there(url: str) -> None:
+    """It is not made by itself: that is for whoever runs the server."""
+    told = await _refused(_with(url, database="nowhere"))
+
+    assert told == (
+        "the store 127.0.0.1/nowhere does not exist; make it (createdb), or check store.url"
+    )
+
+
+async def test_no_tables_yet(postgresql: Server) -> None:
+    """The same words as on SQLite."""
+    with postgresql.database(is_empty=True) as url:
+        told = await _refused(url)
+
+    assert told.endswith(" has no tables yet; run: perigee db upgrade")
+
+
+async def test_too_many_connections(postgresql: Server) -> None:
+    """A server that is full says so, and what to do."""
+    with postgresql.database() as url:
+        name = make_url(url).database
+        postgresql.run(
+            "DROP ROLE IF EXISTS few",
+            f"CREATE ROLE few LOGIN CONNECTION LIMIT 0 PASSWORD '{PASSWORD}'",
+        )
+        told = await _refused(_with(url, username="few"))
+
+    assert told == (
+        f"the store 127.0.0.1/{name} has no connection left; raise max_connections, "
+        "or put PgBouncer before it"
+    )
+
+
+async def test_standby_cannot_be_written(postgresql: Server) -> None:
+    """A read-only server is told apart."""
+    with postgresql.database() as url:
+        postgresql.run(
+            f'ALTER DATABASE "{make_url(url).database}" SET default_transaction_read_only = on'
+        )
+        async with open_store(url) as store:
+            with pytest.raises(StoreError, match="is read-only, a standby perhaps; name the"):
+                async with store.writing() as unit:
+                    await unit.memory.put("key", "value")
+
+
+async def test_connection_lost_in_a_transaction(url: str, postgresql: Server) -> None:
+    """What was not committed did not happen; the next transaction has a new connection."""
+
+    async def write_and_lose(store: SqlStore) -> None:
+        async with store.writing() as unit:
+            await unit.memory.put("key", "lost")
+            end_connections(postgresql, url)
+            await unit.memory.put("key", "lost too")
+
+    async with open_store(url) as store:
+        with pytest.raises(StoreError, match="closed the connection; what was not committed did"):
+            await write_and_lose(store)
+        async with store.writing() as unit:
+            assert await unit.memory.get("key") is None
+
+
+def end_connections(server: Server, url: str) -> None:
+    """End all connections to a database, as a server does that stops."""
+    database = make_url(url).database
+    is_it = f"datname = '{database}'"
+    server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {is_it}")  # noqa: S608, our own
+
+
+async def test_connection_that_ended_while_it_rested_is_replaced(
+    url: str, postgresql: Server
+) -> None:
+    """A server that was started anew, or a proxy that closed what nobody used, fails nobody."""
+    engine = Engine(url)
+    async with engine.writing() as connection:
+        rested = (await connection.get_raw_connection()).driver_connection
+    ended = asyncio.Event()
+    assert rested is not None
+    rested.add_termination_listener(lambda _: ended.set())
+
+    end_connections(postgresql, url)
+    async with asyncio.timeout(10):
+        await ended.wait()
+    async with engine.reading() as connection:
+        found = (await connection.exec_driver_sql("SELECT 1")).scalar_one()
+    await engine.close()
+
+    assert found == 1
+
+
+async def test_each_transaction_is_bounded(url: str) -> None:
+    """A frozen process keeps its locks for seconds; and nothing outlives its transaction."""
+    engine = Engine(url)
+    asked = "SELECT current_setting('idle_in_transaction_session_timeout') || ' ' || "
+    asked += "current_setting('statement_timeout')"
+
+    async with engine.writing() as connection:
+        inside = (await connection.exec_driver_sql(asked)).scalar_one()
+    async with engine.rebuilding() as connection:
+        patient = (await connection.exec_driver_sql(asked)).scalar_one()
+    await engine.close()
+
+    assert inside == "15s 1min"
+    assert patient == "1h 1h"
+
+
+async def test_reader_keeps_its_view_and_cannot_write(url: str) -> None:
+    """What is committed during a read is not seen by it."""
+    async with open_store(url) as store:
+        async with store.reading() as view:
+            first = await view.memory.get("key")
+            async with store.writing() as unit:
+                await unit.memory.put("key", "new")
+            second = await view.memory.get("key")
+        with pytest.raises(StoreError, match="is read-only"):
+            async with store.reading() as unit:
+                await unit.memory.put("key", "value")
+
+    assert (first, second) == (None, None)
+
+
+async def test_several_processes_migrate_at_once(postgresql: Server) -> None:
+    """One makes the tables, the others wait for it and find them."""
+    with postgresql.database(is_empty=True) as url:
+
+        async def upgrade() -> str:
+            async with open_store(url) as store:
+                await store.upgrade()
+                return (await store.revision()).current
+
+        revisions = await asyncio.gather(*(upgrade() for _ in range(4)))
+
+    assert len(set(revisions)) == 1
+    assert revisions[0]

@@ -21,7 +21,7 @@ from bot.domain.watching import PollReport
 from bot.errors import OutageError
 from bot.service import Service
 from bot.services.roles import AllRoles, LeasedRoles
-from bot.shifts import core_loops, follow, work_adapter, work_core
+from bot.shifts import core_loops, employed, follow, work_adapter, work_core
 
 logger = logging.getLogger(__name__)
 
@@ -132,10 +132,14 @@ async def once(settings: Settings, stop: asyncio.Event) -> tuple[PollReport, Cou
     """Do everything once: what the poll came to, and the outbox before and after.
 
     None when `stop` came before all was done. Raises as `run_once` does.
+
+    Raises:
+        StoreBusy: another process does some of it, and goes on doing so.
+
     """
     async with AsyncExitStack() as stack:
         service = await unless(stop, stack.enter_async_context(open_service(settings)))
-        if service is None:
+        if service is None or not await unless(stop, stack.enter_async_context(employed(service))):
             return None
         before = await _counts(service)
         report = await run_once(service, stop)

@@ -4,17 +4,18 @@
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from bot.domain.leases import FANOUT, POLL, RoleLease, hearing, sending
-from bot.errors import LeaseLost
+from bot.domain.leases import FANOUT, POLL, ROLES, WEB, RoleLease, hearing, roles_of, sending
+from bot.errors import LeaseLost, StoreBusy
 from bot.ports import Adapter, Pulse
 from bot.service import Service
 from bot.services.reminder_clock import rate_key
-from bot.services.roles import Roles
+from bot.services.roles import AllRoles, LeasedRoles, Roles
 from bot.services.supervisor import Supervisor
 from bot.services.vitals import sender
 
@@ -153,6 +154,48 @@ async def _send(service: Service, adapter: Adapter, over: asyncio.Event) -> None
     finally:
         # An adapter that is out of order rests, and is opened again; that is no illness.
         service.pulses.forget(loop)
+
+
+@asynccontextmanager
+async def employed(service: Service) -> AsyncIterator[bool]:
+    """Have all roles for as long as the context lasts; yields True.
+
+    Raises:
+        StoreBusy: another process has one of them, and lives.
+
+    """
+    wanted = roles_of(ROLES, service.factories) - {WEB}
+    ours = service.roles(wanted)
+    if isinstance(ours, AllRoles):
+        yield True
+        return
+    await _take_all(service, ours, wanted)
+    for lease in ours.held(wanted).values():
+        service.enter(lease)
+    await service.recall()
+    stop = asyncio.Event()
+    # No group: this is entered in another task than it is left in.
+    keeping = asyncio.create_task(ours.run(stop), name="roles")
+    try:
+        yield True
+    finally:
+        stop.set()
+        await keeping
+
+
+async def _take_all(service: Service, ours: LeasedRoles, wanted: Collection[str]) -> None:
+    """A process that died may have left its leases; after a term it is known."""
+    deadline = service.clock.elapsed() + 2 * service.settings.store.lease
+    while True:
+        pause = await ours.step()
+        missing = sorted({*wanted} - ours.held(wanted).keys())
+        if not missing:
+            return
+        if service.clock.elapsed() > deadline:
+            await ours.give_back()
+            names = ", ".join(missing)
+            raise StoreBusy(f"another perigee does {names} on this store; stop it first")
+        await service.clock.wait(pause)
 
 
 async def follow(service: Service, roles: Roles, stop: asyncio.Event) -> None:

@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,92 +34,21 @@ _LAST_LIVES = 8
 _LEADS = ",".join(f"{38 - second // 60}m{59 - second % 60}s" for second in range(0, 600, 15))
 
 
-@dataclass(slots=True, kw_only=True)
-class Lives:
-    """The program, its world, and what was in flight whenever it was killed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A world with its chats, the settings to live in it, and who wants what."""
 
     program: Program
-    nursery: Nursery
     world: World
     chats: Chats
     signs: Signs
     random: Random
-    saves: int
-    wanted: dict[str, Document] = field(default_factory=dict)
-    flights: set[Flight] = field(default_factory=set)
-    most_in_flight: int = 0
+    wanted: dict[str, Document]
 
-    async def settle(self) -> None:
-        """Learn the world silently, and let everybody subscribe."""
-        assert await self._live() == 0
-        asked = [{"destination": one, **options} for one, options in self.wanted.items()]
-        (self.program.folder / "asked.json").write_text(json.dumps(asked))
-        assert await self._live("subscriptions", "import", "asked.json") == 0, self.log()
-        self.world.begin(self.saves)
-
-    async def _live(self, *arguments: str) -> int:
-        async with self.nursery.life(*(arguments or ("run", "--once"))) as life:
-            return await life.end()
-
-    async def _document(self, *arguments: str) -> list[Document]:
-        assert await self._live(*arguments, "--json") == 0, self.log()
-        document: list[Document] = json.loads((self.program.folder / "out").read_text())
-        return document
-
-    async def cut_short(self, number: signal.Signals) -> tuple[Moment, str]:
-        """One life and its end: when, and what stood in the store then."""
-        moment = Moment.drawn(self.random)
-        self.signs.begin()
-        self.world.go_on(self.random.randint(0, 3))
-        async with self.nursery.life("run") as life:
-            await self.signs.until(moment)
-            assert not life.ended.is_set(), f"it ended by itself with {life.code}: {self.log()}"
-            life.send(number)
-            code = await life.end()
-        # Before it listens for signals, SIGTERM ends it as it ends any process.
-        heeded = {0} if number is signal.SIGTERM else set()
-        assert code in {-number, *heeded}, self.log()
-        return moment, self._note_flights()
-
-    def log(self) -> str:
-        """What it logged last."""
-        return (self.program.folder / "log").read_text()[-3000:]
-
-    async def finish(self) -> None:
-        """Let the story end, and deliver all of it; nobody waits for a backoff to pass."""
-        self.world.end()
-        for _ in range(_LAST_LIVES):
-            assert await self._live() == 0, self.log()
-            with closing(sqlite3.connect(self.program.folder / "perigee.db")) as store:
-                left = store.execute(_BACKOFFS_OVER).rowcount
-                store.commit()
-            if not left:
-                return
-
-    def _note_flights(self) -> str:
-        """Look at a copy of the store, so that the program itself mends what the kill left."""
-        with closing(sqlite3.connect(_copied(self.program.folder))) as store:
-            rows = store.execute(_IN_FLIGHT).fetchall()
-            open_fanouts = store.execute(_OPEN_FANOUTS).fetchone()[0]
-            counts = Counter(dict(store.execute(_STATES).fetchall()))
-        flights = [
-            Flight(
-                delivery_id=key,
-                attempt=attempt,
-                destination=f"{adapter}:{address}",
-                is_urgent=priority == Priority.URGENT,
-            )
-            for key, adapter, address, priority, attempt in rows
-        ]
-        self.flights.update(flights)
-        self.most_in_flight = max(self.most_in_flight, len(flights))
-        states = ("sending", "leased", "pending")
-        shown = ", ".join(f"{counts[state]} {state}" for state in states)
-        return f"{shown}, {open_fanouts} fan-outs open"
-
-    async def ledger(self) -> Ledger:
-        """Both sides of the account."""
-        changes, deliveries = [await self._document(one) for one in ("changes", "deliveries")]
+    def ledger(
+        self, changes: list[Document], deliveries: list[Document], flights: Collection[Flight]
+    ) -> Ledger:
+        """What the program says of itself, beside what the chats got."""
         owed = frozenset(
             (change["id"], destination)
             for destination, asked in self.wanted.items()
@@ -132,16 +61,103 @@ class Lives:
             deliveries=deliveries,
             owed=owed,
             arrived=[*_in_discord(self.chats.discord), *_in_telegram(self.chats.telegram)],
-            flights=frozenset(self.flights),
+            flights=frozenset(flights),
         )
 
 
-_IN_FLIGHT = """
+@dataclass(slots=True, kw_only=True)
+class Lives:
+    """The program, its world, and what was in flight whenever it was killed."""
+
+    scene: Scene
+    nursery: Nursery
+    saves: int
+    flights: set[Flight] = field(default_factory=set)
+    most_in_flight: int = 0
+
+    async def settle(self) -> None:
+        """Learn the world silently, and let everybody subscribe."""
+        assert await self._live() == 0
+        asked = [{"destination": one, **options} for one, options in self.scene.wanted.items()]
+        (self.scene.program.folder / "asked.json").write_text(json.dumps(asked))
+        assert await self._live("subscriptions", "import", "asked.json") == 0, self.log()
+        self.scene.world.begin(self.saves)
+
+    async def _live(self, *arguments: str) -> int:
+        async with self.nursery.life(*(arguments or ("run", "--once"))) as life:
+            return await life.end()
+
+    async def _document(self, *arguments: str) -> list[Document]:
+        assert await self._live(*arguments, "--json") == 0, self.log()
+        document: list[Document] = json.loads((self.scene.program.folder / "out").read_text())
+        return document
+
+    async def cut_short(self, number: signal.Signals) -> tuple[Moment, str]:
+        """One life and its end: when, and what stood in the store then."""
+        moment = Moment.drawn(self.scene.random)
+        self.scene.signs.begin()
+        self.scene.world.go_on(self.scene.random.randint(0, 3))
+        async with self.nursery.life("run") as life:
+            await self.scene.signs.until(moment)
+            assert not life.ended.is_set(), f"it ended by itself with {life.code}: {self.log()}"
+            life.send(number)
+            code = await life.end()
+        # Before it listens for signals, SIGTERM ends it as it ends any process.
+        heeded = {0} if number is signal.SIGTERM else set()
+        assert code in {-number, *heeded}, self.log()
+        return moment, self._note_flights()
+
+    def log(self) -> str:
+        """What it logged last."""
+        return (self.scene.program.folder / "log").read_text()[-3000:]
+
+    async def finish(self) -> None:
+        """Let the story end, and deliver all of it; nobody waits for a backoff to pass."""
+        self.scene.world.end()
+        for _ in range(_LAST_LIVES):
+            assert await self._live() == 0, self.log()
+            with closing(sqlite3.connect(self.scene.program.folder / "perigee.db")) as store:
+                left = store.execute(BACKOFFS_OVER).rowcount
+                store.commit()
+            if not left:
+                return
+
+    def _note_flights(self) -> str:
+        """Look at a copy of the store, so that the program itself mends what the kill left."""
+        with closing(sqlite3.connect(_copied(self.scene.program.folder))) as store:
+            rows = store.execute(IN_FLIGHT).fetchall()
+            open_fanouts = store.execute(_OPEN_FANOUTS).fetchone()[0]
+            counts = Counter(dict(store.execute(_STATES).fetchall()))
+        flights = [flight_of(row) for row in rows]
+        self.flights.update(flights)
+        self.most_in_flight = max(self.most_in_flight, len(flights))
+        states = ("sending", "leased", "pending")
+        shown = ", ".join(f"{counts[state]} {state}" for state in states)
+        return f"{shown}, {open_fanouts} fan-outs open"
+
+    async def ledger(self) -> Ledger:
+        """Both sides of the account."""
+        changes, deliveries = [await self._document(one) for one in ("changes", "deliveries")]
+        return self.scene.ledger(changes, deliveries, self.flights)
+
+
+def flight_of(row: tuple[int, str, str, int, int]) -> Flight:
+    """A row of `IN_FLIGHT`."""
+    key, adapter, address, priority, attempt = row
+    return Flight(
+        delivery_id=key,
+        attempt=attempt,
+        destination=f"{adapter}:{address}",
+        is_urgent=priority == Priority.URGENT,
+    )
+
+
+IN_FLIGHT = """
 SELECT deliveries.id, deliveries.adapter, destinations.address, priority, attempts
 FROM deliveries JOIN destinations ON destinations.id = deliveries.destination_id
 WHERE deliveries.state = 'sending'
 """
-_BACKOFFS_OVER = "UPDATE deliveries SET not_before = 0 WHERE state = 'pending'"
+BACKOFFS_OVER = "UPDATE deliveries SET not_before = 0 WHERE state = 'pending'"
 _OPEN_FANOUTS = "SELECT count(*) FROM fanouts WHERE stage != 'done'"
 _STATES = "SELECT state, count(*) FROM deliveries GROUP BY state"
 
@@ -187,10 +203,10 @@ _ASKED: tuple[Document, ...] = (
 
 
 @asynccontextmanager
-async def open_lives(
+async def open_scene(
     program: Program, shared: Path, *, saves: int, seed: int
-) -> AsyncIterator[Lives]:
-    """A world with its chats, and a program that is subscribed to all of it."""
+) -> AsyncIterator[Scene]:
+    """Serve a world of so many saves, and both chats; in the end they have no complaint."""
     random, signs = Random(seed), Signs()  # noqa: S311, any moment will do
     world = World(saves, random, signs)
     latency = Random(seed)  # noqa: S311
@@ -210,22 +226,30 @@ async def open_lives(
             for number, place in enumerate(of_platform)
         }
         chats.configure(program.folder, ll2=base_url)
-        often = program.given(ll2__hourly_budget="100000")
-        async with Nursery.opened(often) as nursery:
-            lives = Lives(
-                program=often,
-                nursery=nursery,
-                world=world,
-                chats=chats,
-                signs=signs,
-                random=random,
-                saves=saves,
-                wanted=wanted,
-            )
-            await lives.settle()
-            yield lives
+        yield Scene(
+            program=program.given(ll2__hourly_budget="100000"),
+            world=world,
+            chats=chats,
+            signs=signs,
+            random=random,
+            wanted=wanted,
+        )
     assert discord.violations == [], discord.violations[:3]
     assert telegram.faults == [], telegram.faults[:3]
+
+
+@asynccontextmanager
+async def open_lives(
+    program: Program, shared: Path, *, saves: int, seed: int
+) -> AsyncIterator[Lives]:
+    """A world with its chats, and a program that is subscribed to all of it."""
+    async with (
+        open_scene(program, shared, saves=saves, seed=seed) as scene,
+        Nursery.opened(scene.program) as nursery,
+    ):
+        lives = Lives(scene=scene, nursery=nursery, saves=saves)
+        await lives.settle()
+        yield lives
 
 
 def _noting(signs: Signs) -> Callable[[str], None]:

@@ -117,7 +117,7 @@ class LeasedRoles:
                 pause = await self.step()
                 await self._clock.wait(pause, self._told, stop)
         finally:
-            await self._give_back()
+            await self.give_back()
 
     async def step(self) -> timedelta:
         """Renew what is ours and take what is free; how long until the next look."""
@@ -183,7 +183,8 @@ class LeasedRoles:
             self._others.pop(role, None)
             self._change()
 
-    async def _give_back(self) -> None:
+    async def give_back(self) -> None:
+        """Let others have our roles at once."""
         async with self._store.writing() as unit:
             for _, sight in sorted(self._mine.items()):
                 await unit.leases.release(sight.lease)

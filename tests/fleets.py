@@ -1,0 +1,109 @@
+"""Several processes of the program on one PostgreSQL, hit one after the other, with all counted.
+
+Each is a process of its own, as on a machine of its own; LL2 and the chats live in the test's.
+"""
+
+import json
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+from accounts import Document, Flight, Ledger
+from lives import BACKOFFS_OVER, IN_FLIGHT, Scene, flight_of, open_scene
+from programs import PATIENCE, Program, Running
+from worlds import Moment, Sign
+
+LEASE = "2s"
+_OURS = "The role {role} is ours"
+_LAST_LIVES = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class Fleet:
+    """Processes that share the work, by their names; the test says who is hit, and how."""
+
+    scene: Scene
+    url: str
+    program: Program
+    stack: AsyncExitStack
+    members: dict[str, Running] = field(default_factory=dict)
+    flights: set[Flight] = field(default_factory=set)
+
+    async def join(self, name: str, *arguments: str) -> None:
+        """A process more, at work or standing by."""
+        started = self.program.started("run", *arguments)
+        self.members[name] = await self.stack.enter_async_context(started)
+
+    async def has(self, name: str, role: str, *, times: int = 1) -> None:
+        """Wait until a process has a role, for the n-th time in its life."""
+        await self.members[name].until(_OURS.format(role=role), times=times)
+
+    async def until(self, sign: Sign, times: int = 1) -> None:
+        """Let LL2 go on, and return in the midst of what follows."""
+        self.scene.signs.begin()
+        self.scene.world.go_on(self.scene.random.randint(2, 5))
+        await self.scene.signs.until(Moment(sign=sign, times=times, delay_s=0.0))
+
+    async def hit(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a process, and note what it was sending then."""
+        self.members[name].send(number)
+        if number is not signal.SIGSTOP:
+            ended = await self.members.pop(name).end()
+            assert ended.code == (0 if number is signal.SIGTERM else -number), ended.err
+        if number is not signal.SIGTERM:
+            rows = await self._asked(IN_FLIGHT)
+            self.flights.update(flight_of(tuple(row)) for row in rows)
+
+    async def finish(self) -> None:
+        """Let the story end, stop all, and deliver what is left; nobody waits for a backoff."""
+        self.scene.world.end()
+        for one in self.members.values():
+            one.send(signal.SIGTERM)
+        for one in self.members.values():
+            ended = await one.end()
+            assert ended.code == 0, ended.err
+        for _ in range(_LAST_LIVES):
+            done = await self.program.run("run", "--once")
+            assert done.code == 0, done.err
+            if await self._asked(BACKOFFS_OVER + " RETURNING id") == []:
+                return
+
+    async def ledger(self) -> Ledger:
+        """Both sides of the account."""
+        changes, deliveries = [await self._document(one) for one in ("changes", "deliveries")]
+        return self.scene.ledger(changes, deliveries, self.flights)
+
+    async def _document(self, *arguments: str) -> list[Document]:
+        document: list[Document] = (await self.program.run(*arguments, "--json")).document()
+        return document
+
+    async def _asked(self, statement: str) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(self.url, timeout=PATIENCE.total_seconds())
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(statement)
+            return rows
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def open_fleet(
+    program: Program, shared: Path, url: str, *, saves: int, seed: int
+) -> AsyncIterator[Fleet]:
+    """A world that is learnt and subscribed to, in a store on PostgreSQL; nobody works yet."""
+    async with (
+        open_scene(program, shared, saves=saves, seed=seed) as scene,
+        AsyncExitStack() as stack,
+    ):
+        ours = scene.program.given(store__url=url, store__lease=LEASE)
+        learnt = await ours.run("run", "--once")
+        assert learnt.code == 0, learnt.err
+        asked = [{"destination": one, **options} for one, options in scene.wanted.items()]
+        (ours.folder / "asked.json").write_text(json.dumps(asked))
+        imported = await ours.run("subscriptions", "import", "asked.json")
+        assert imported.code == 0, imported.err
+        scene.world.begin(saves)
+        yield Fleet(scene=scene, url=url, program=ours, stack=stack)

@@ -1,8 +1,9 @@
 # Perigee's commands. Each target sets up what it needs in .venv and works alone or after another.
 PYTHON ?= python3
 BIN := .venv/bin
+ADVISORIES ?= tools/advisories.json
 
-.PHONY: help demo test check soak bench package lock audit clean
+.PHONY: help demo test check soak bench package lock audit advisories clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,7 +25,7 @@ check: .venv/.ready ## Format, lint and types
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile
 
-test: check ## Everything that CI runs: check, then the tests
+test: check audit ## Everything that CI runs: check, audit, then the tests
 	$(BIN)/pytest
 
 soak: .venv/.ready ## End the program 200 times by SIGKILL and 50 by SIGTERM, and account for all (10 minutes)
@@ -45,9 +46,12 @@ lock: .venv/.ready ## Lock the dependencies anew
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt
 	$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
 
-audit: .venv/.ready ## Look up known vulnerabilities of what is locked (asks osv.dev: needs the network)
+audit: .venv/.ready ## Known vulnerabilities of what is locked, offline (ADVISORIES=all.zip of osv.dev, else our snapshot)
 	$(BIN)/pip check
-	$(BIN)/pip-audit --strict --vulnerability-service osv --require-hashes --disable-pip --progress-spinner off -r requirements.txt
+	$(BIN)/python -m tools.audit $(ADVISORIES) -r requirements-dev.txt
+
+advisories: .venv/.ready ## Renew the snapshot that audit uses (asks osv.dev: needs the network)
+	$(BIN)/python -m tools.snapshot tools/advisories.json requirements-dev.txt
 
 clean: ## Forget .venv and the caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -197,8 +197,8 @@ class DiscordAdapter:
         nonce = nonce_of(delivery, self._id)
         arguments = marked(arguments, mark_of(nonce)) | {"nonce": nonce}
         address = delivery.destination.address
+        name = name_of_post(message)
         if isinstance(place, discord.ForumChannel):
-            name = name_of_post(message)
             return await self._forums.write(place, delivery.post, name, arguments)
         channel = await self._channel(place, address)
         if isinstance(channel, Exception):
@@ -207,7 +207,7 @@ class DiscordAdapter:
         if isinstance(place, Target) and outcomes.is_of_wrong_type(result):
             found = await self._forums.found(place.id)
             if isinstance(found, discord.ForumChannel):
-                return await self._try(delivery, message, arguments, found)
+                return await self._forums.write(found, delivery.post, name, arguments)
             return found or result
         return result
 

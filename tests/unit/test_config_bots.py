@@ -101,8 +101,10 @@ def test_tokens_of_all_bots_are_secrets(written: Written) -> None:
     [
         (
             'discord.bots.News_2.token = "x"',
-            "discord.bots.News_2 is no name for a bot; write up to 32 of a-z and 0-9, with "
-            'single "-" between them',
+            (
+                "discord.bots.News_2 is no name for a bot; write up to 32 of a-z and 0-9, with "
+                'single "-" between them'
+            ),
         ),
         (
             'discord.bots.news.tokn = "x"',
@@ -120,20 +122,30 @@ def test_tokens_of_all_bots_are_secrets(written: Written) -> None:
         ),
         (
             'discord.token = "s3cret"\ndiscord.bots.a.token = "s3cret"',
-            "discord.token and discord.bots.a.token are the same token; give each bot its own, "
-            "or remove one of them",
+            (
+                "discord.token and discord.bots.a.token are the same token; give each bot its own, "
+                "or remove one of them"
+            ),
         ),
         (
-            'telegram.bots.a = {token = "1:a", webhook_listen = "127.0.0.1:80"}\n'
-            'web.listen = "127.0.0.1:80"',
-            "web.listen and telegram.bots.a.webhook_listen are the same address; give each its "
-            "own port",
+            (
+                'telegram.bots.a = {token = "1:a", webhook_listen = "127.0.0.1:80"}\n'
+                'web.listen = "127.0.0.1:80"'
+            ),
+            (
+                "web.listen and telegram.bots.a.webhook_listen are the same address; give each its "
+                "own port"
+            ),
         ),
         (
-            '[telegram]\ntoken = "1:a"\nwebhook_url = "https://e.org"\n'
-            'bots.a = {token = "1:b", webhook_url = "https://e.org/"}',
-            "telegram.webhook_url and telegram.bots.a.webhook_url are the same address; give each "
-            "bot its own, for both are called there",
+            (
+                '[telegram]\ntoken = "1:a"\nwebhook_url = "https://e.org"\n'
+                'bots.a = {token = "1:b", webhook_url = "https://e.org/"}'
+            ),
+            (
+                "telegram.webhook_url and telegram.bots.a.webhook_url are the same address; give each "
+                "bot its own, for both are called there"
+            ),
         ),
         (
             'discord.bots.a.token = "x"\nplugins.discord-a = {}',

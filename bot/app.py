@@ -27,6 +27,7 @@ from bot.services.pacing import SlotPace
 from bot.services.poller import Poller
 from bot.services.pulses import Pulses
 from bot.services.reminder_clock import ReminderClock
+from bot.services.turnstile import StoredTurnstile
 from bot.services.vitals import ServiceVitals
 from bot.store.engine import Engine
 from bot.store.unit_of_work import SqlStore, open_store
@@ -191,7 +192,7 @@ def _wired(
     settings: Settings,
     clock: Clock,
     random: Random,
-    store: Store,
+    store: SqlStore,
     source: EventSource,
     factories: Mapping[str, AdapterFactory],
     options: Mapping[str, Mapping[str, object]],
@@ -215,6 +216,7 @@ def _wired(
         for name in factories
     }
     paces = {name: SlotPace(clock) for name in factories}
+    turnstile = StoredTurnstile(store.turns, clock)
     wakes = {name: desk.wake for name, desk in desks.items()}
     return Service(
         settings=settings,
@@ -236,6 +238,7 @@ def _wired(
                 options=options[name],
                 desk=desks[name],
                 pace=MeteredPace(paces[name], metrics, clock, adapter=name),
+                turnstile=turnstile,
             )
             for name in factories
         },

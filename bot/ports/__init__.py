@@ -15,6 +15,7 @@ from bot.ports.store import (
     Subscriptions,
     UnitOfWork,
 )
+from bot.ports.turns import Turns, Turnstile
 from bot.ports.vitals import UNMETERED, UNWATCHED, Meter, Pulse, Vitals
 from bot.ports.world import Clock, EventSource, RequestLog
 
@@ -37,6 +38,8 @@ __all__ = [
     "Store",
     "Subscriptions",
     "Surroundings",
+    "Turns",
+    "Turnstile",
     "UnitOfWork",
     "Vitals",
 ]

@@ -56,6 +56,13 @@ settings = Table(
     Column("value", Text, nullable=False),
 )
 
+turns = Table(
+    "turns",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+)
+
 requests = Table(
     "requests",
     metadata,

@@ -17,6 +17,7 @@ from bot.store.memory import SqlMemory, SqlNames, SqlRequestLog
 from bot.store.outbox import SqlOutbox
 from bot.store.snapshots import SqlSnapshots
 from bot.store.subscriptions import SqlSubscriptions
+from bot.store.turnstile import SqlTurns
 
 _BACKUP_PAGES = 1024
 
@@ -47,6 +48,7 @@ class SqlStore:
         self._engine = engine
         self._chunk = chunk
         self.requests = SqlRequestLog(engine)
+        self.turns = SqlTurns(engine)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlUnitOfWork]:

@@ -116,7 +116,7 @@ async def test_newer_store_is_refused_and_left_alone(path: Path) -> None:
         await _upgrade(path)
 
     assert str(refusal.value) == (
-        "the store is at revision 9999, made by a newer Perigee than this one (0003); "
+        "the store is at revision 9999, made by a newer Perigee than this one (0005); "
         "install that version, or restore an older backup"
     )
     assert _dump(path) == before
@@ -148,5 +148,6 @@ def _turn_back(path: Path) -> None:
             ALTER TABLE deliveries DROP COLUMN tried_at;
             ALTER TABLE deliveries DROP COLUMN in_doubt_since;
             DROP TABLE posts;
+            DROP TABLE turns;
             UPDATE alembic_version SET version_num = '0002';
         """)

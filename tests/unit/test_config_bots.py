@@ -143,8 +143,8 @@ def test_tokens_of_all_bots_are_secrets(written: Written) -> None:
                 'bots.a = {token = "1:b", webhook_url = "https://e.org/"}'
             ),
             (
-                "telegram.webhook_url and telegram.bots.a.webhook_url are the same address; give each "
-                "bot its own, for both are called there"
+                "telegram.webhook_url and telegram.bots.a.webhook_url are the same address; give "
+                "each bot its own, for both are called there"
             ),
         ),
         (

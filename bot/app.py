@@ -31,6 +31,8 @@ from bot.services.pulses import Pulses
 from bot.services.reminder_clock import ReminderClock
 from bot.services.roles import Fence
 from bot.services.waker import Waker
+from bot.services.turnstile import StoredTurnstile
+from bot.services.vitals import ServiceVitals
 from bot.store.engine import Engine
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.web.metrics import Metrics
@@ -170,6 +172,7 @@ def _wired(
         for name in factories
     }
     paces = {name: SlotPace(clock) for name in factories}
+    turnstile = StoredTurnstile(store.turns, clock)
     wakes = {name: desk.wake for name, desk in desks.items()}
     bells = {
         OWED: (owed,),
@@ -202,6 +205,7 @@ def _wired(
                 options=options[name],
                 desk=desks[name],
                 pace=MeteredPace(paces[name], metrics, clock, adapter=name),
+                turnstile=turnstile,
             )
             for name in factories
         },

@@ -22,6 +22,7 @@ from bot.service import Service
 from bot.testing import FakeClock
 
 PATIENCE_S = 30.0
+_PARTING_S = 5.0
 STANDING_STILL = timedelta(0)
 NAMES = ("discord", "discord-news", "telegram", "telegram-news")
 
@@ -82,7 +83,8 @@ async def open_bots(
         fourth.token = "654321:BB-the_token_of_the_news"  # noqa: S105 - opens nothing
         discords = {"discord": one, "discord-news": other}
         telegrams = {"telegram": third, "telegram-news": fourth}
-        tokens = {name: stand.token for name, stand in {**discords, **telegrams}.items()}
+        tokens = {name: stand.token for name, stand in discords.items()}
+        tokens |= {name: stand.token for name, stand in telegrams.items()}
         tokens |= {refused: "789:refused"}
         settings = FixedSettings(
             ll2=LL2Settings(base_url="http://127.0.0.1:9"),
@@ -141,6 +143,8 @@ async def _running(bots: Bots, refused: str) -> AsyncIterator[None]:
             yield
         finally:
             stop.set()
+            # In the midst of things only if need be.
+            await asyncio.wait({running}, timeout=_PARTING_S)
             running.cancel()
 
 

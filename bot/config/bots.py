@@ -5,12 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from bot.config.values import (
+    Count,
     GatewayAddress,
     Guilds,
     Listen,
+    ShardIds,
     Token,
     WebAddress,
     WebhookAddress,
@@ -53,6 +55,17 @@ class DiscordBot(Section):
     token: Token = SecretStr("")
     sync_commands: bool = True
     development_guilds: Guilds = ()
+    shard_count: Count = Field(0, ge=0, le=10_000)
+    shard_ids: ShardIds = ()
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if self.shard_ids and max(self.shard_ids) >= self.shard_count:
+            raise ValueError(
+                "has shard_ids, so its shard_count must say how many there are in all processes, "
+                "more than the largest of them"
+            )
+        return self
 
 
 class DiscordSettings(DiscordBot):

@@ -97,6 +97,16 @@ def _guilds(ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids
 
 
+def _shards(value: object) -> object:
+    return () if value == "all" else _ids(value)
+
+
+def _shard_ids(ids: tuple[int, ...]) -> tuple[int, ...]:
+    if any(one < 0 for one in ids) or len({*ids}) < len(ids):
+        raise ValueError('is not a list of different shards; write it like [0, 1], or "all"')
+    return ids
+
+
 def _folder(path: str) -> str:
     if path and path != SECRETS_DIR and not Path(path).is_dir():
         raise ValueError('is not a folder that exists; correct it, or write "" for none')
@@ -123,5 +133,6 @@ Count = Annotated[int, BeforeValidator(_not_bool)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 ServiceUrls = Annotated[Mapping[str, Token], AfterValidator(_service_urls)]
 Guilds = Annotated[tuple[str, ...], BeforeValidator(_ids), AfterValidator(_guilds)]
+ShardIds = Annotated[tuple[Count, ...], BeforeValidator(_shards), AfterValidator(_shard_ids)]
 Folder = Annotated[str, AfterValidator(_folder)]
 AnyCase = BeforeValidator(_lower)

@@ -14,6 +14,7 @@ from bot.ports.store import (
     Subscriptions,
 )
 from bot.ports.transactions import Leases, SharedStore, Store, UnitOfWork
+from bot.ports.turns import Turns, Turnstile
 from bot.ports.vitals import UNMETERED, UNWATCHED, Meter, Pulse, Vitals
 from bot.ports.world import Clock, EventSource, RequestLog
 
@@ -38,6 +39,8 @@ __all__ = [
     "Store",
     "Subscriptions",
     "Surroundings",
+    "Turns",
+    "Turnstile",
     "UnitOfWork",
     "Vitals",
 ]

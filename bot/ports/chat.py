@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.domain.deliveries import Delivery, DeliveryId, Outcome
 from bot.domain.messages import Limits, Message
 from bot.domain.requests import Desk
+from bot.ports.turns import Turnstile
 
 
 class Adapter(Protocol):
@@ -81,6 +82,7 @@ class Surroundings:
         options: its section of the settings; never printed, for they hold its token.
         desk: the command core.
         pace: the limiter that each of its requests goes through.
+        turnstile: for what the platform allows only so often, whichever process asks.
         listens: whether to hear people and to register the commands. What does not listen needs no
             connection by which the platform tells of anything.
         sends: whether deliveries are handed to it. Where one process sends and another listens
@@ -93,6 +95,7 @@ class Surroundings:
     options: Mapping[str, object] = field(repr=False)
     desk: Desk
     pace: Pace
+    turnstile: Turnstile
     listens: bool = True
     sends: bool = True
 

@@ -68,6 +68,13 @@ leases = Table(
     Column("beats", BigInteger, nullable=False),
 )
 
+turns = Table(
+    "turns",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+)
+
 requests = Table(
     "requests",
     metadata,

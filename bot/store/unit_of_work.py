@@ -19,6 +19,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.snapshots import SqlSnapshots
 from bot.store.subscriptions import SqlSubscriptions
 from bot.store.telling import notify
+from bot.store.turnstile import SqlTurns
 
 _BACKUP_PAGES = 1024
 
@@ -60,6 +61,7 @@ class SqlStore:
         self._engine = engine
         self._chunk = chunk
         self.requests = SqlRequestLog(engine)
+        self.turns = SqlTurns(engine)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlUnitOfWork]:

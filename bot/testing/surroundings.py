@@ -124,9 +124,30 @@ class OpenPace:
         self.refusals += 1
 
 
+class OpenTurnstile:
+    """A turnstile that lets everybody pass.
+
+    Attributes:
+        passed: every (name, least pause) of those who did, in order.
+
+    """
+
+    def __init__(self) -> None:
+        self.passed: list[tuple[str, timedelta]] = []
+
+    async def turn(self, name: str, *, every: timedelta) -> None:
+        """Pass at once, however often."""
+        self.passed.append((name, every))
+
+
 def surroundings(
     options: Mapping[str, object] | None = None, *, name: str = "plugin", **changes: Any
 ) -> Surroundings:
     """What an adapter is opened with, by these settings; `changes` are `Surroundings`' fields."""
-    usual: dict[str, Any] = {"section": name, "desk": RecordingDesk(), "pace": OpenPace()}
+    usual: dict[str, Any] = {
+        "section": name,
+        "desk": RecordingDesk(),
+        "pace": OpenPace(),
+        "turnstile": OpenTurnstile(),
+    }
     return Surroundings(name=name, options=options or {}, **usual | changes)

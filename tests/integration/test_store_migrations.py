@@ -194,5 +194,6 @@ def _turn_back(path: Path) -> None:
             ALTER TABLE deliveries DROP COLUMN in_doubt_since;
             DROP TABLE posts;
             DROP TABLE leases;
+            DROP TABLE turns;
             UPDATE alembic_version SET version_num = '0002';
         """)

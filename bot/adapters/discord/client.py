@@ -1,31 +1,30 @@
 """Open the Discord adapter: log in, tell the commands, listen, and hand out what sends.
 
 Options: `token`, `api_base_url`, `gateway_url` (empty: asked of the API), `sync_commands`,
-`development_guilds` (ids).
+`development_guilds` (ids), `shard_count` (0: as Discord recommends), `shard_ids` (empty: all).
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import discord
 from discord import app_commands
 
 from bot.adapters.discord import outcomes
 from bot.adapters.discord.answering import Answers
-from bot.adapters.discord.commands import tree_of
-from bot.adapters.discord.gateway import Listener, listen
+from bot.adapters.discord.gateway import Listener
 from bot.adapters.discord.paced import SEND_TIMEOUT_S
 from bot.adapters.discord.sending import LIMITS, DiscordAdapter, invite_link
+from bot.adapters.discord.shards import Shards
 from bot.adapters.discord.transport import FAILURES, point_at, watching
 from bot.errors import ChatUnavailable, ConfigError, HeldBack
 from bot.ports import Adapter, Pace, Surroundings
 
 logger = logging.getLogger(__name__)
-
-_CANCEL_AGAIN_S = 0.2
 
 _UNTOLD: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
 
@@ -37,6 +36,8 @@ class _Options:
     gateway_url: str = ""
     sync_commands: bool = True
     development_guilds: tuple[str, ...] = ()
+    shard_count: int = 0
+    shard_ids: tuple[int, ...] = ()
     section: str = outcomes.SECTION
 
 
@@ -66,42 +67,39 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     options = _options(surroundings.options, surroundings.section)
     point_at(options.api_base_url)
     answers = Answers(surroundings.name, surroundings.desk, LIMITS)
-    client = Listener(surroundings, answers, watching(surroundings.pace))
-    async with client:
-        # Two slots, for it makes two requests: who the bot is, and which application it has.
-        async with surroundings.pace.slot(urgent=True), surroundings.pace.slot(urgent=True):
-            await _log_in(client, options)
-        adapter = DiscordAdapter(client, surroundings)
+    trace = watching(surroundings.pace)
+    another = partial(Listener, surroundings, answers, trace)
+    begin = partial(_begin, options=options, pace=surroundings.pace)
+    async with another() as client:
+        await begin(client)
+        shards = Shards(client, another, begin)
+        adapter = DiscordAdapter(client, shards, surroundings)
         surroundings.desk.introduce(adapter.invite)
         async with AsyncExitStack() as stack:
             if surroundings.listens:
-                tree = tree_of(client, surroundings.desk.specs, answers.command, answers.complete)
-                running = _run(client, tree, options, surroundings.pace)
-                await stack.enter_async_context(_listening(running, answers))
+                listening = _listening(shards, options, answers, surroundings.pace)
+                await stack.enter_async_context(listening)
             yield adapter
 
 
+async def _begin(client: Listener, *, options: _Options, pace: Pace) -> None:
+    # Two slots, for it makes two requests: who the bot is, and which application it has.
+    async with pace.slot(urgent=True), pace.slot(urgent=True):
+        await _log_in(client, options)
+
+
 @asynccontextmanager
-async def _listening(running: Coroutine[None, None, None], answers: Answers) -> AsyncIterator[None]:
+async def _listening(
+    shards: Shards, options: _Options, answers: Answers, pace: Pace
+) -> AsyncIterator[None]:
     """Listen meanwhile."""
     async with asyncio.TaskGroup() as group:
-        listening = group.create_task(running, name="discord gateway")
+        shards.run(group, _run(group, shards, options, pace), "discord gateway")
         try:
             yield
             await answers.until_idle()
         finally:
-            await _end(listening)
-
-
-async def _end(listening: asyncio.Task[None]) -> None:
-    """Cancel until it ends.
-
-    Once may be too little: discord.py connects by `asyncio.wait_for`, which in Python 3.11 forgets
-    a cancellation that comes in the moment of success, and then listens for ever.
-    """
-    while not listening.done():
-        listening.cancel()
-        await asyncio.wait({listening}, timeout=_CANCEL_AGAIN_S)
+            await shards.end()
 
 
 async def introduce(options: Mapping[str, object], section: str = outcomes.SECTION) -> Introduction:
@@ -140,16 +138,19 @@ async def _log_in(client: discord.Client, options: _Options) -> None:
         raise ChatUnavailable(sentence) from error
 
 
-async def _run(
-    client: Listener, tree: app_commands.CommandTree, options: _Options, pace: Pace
-) -> None:
-    if options.sync_commands:
-        await _sync(tree, pace)
+async def _run(group: asyncio.TaskGroup, shards: Shards, options: _Options, pace: Pace) -> None:
+    (client,) = shards.clients
+    starts = await client.meet()
+    starts = replace(starts, shards=options.shard_count or starts.shards)
+    numbers = options.shard_ids or tuple(range(starts.shards))
+    # One process does it for all: the one that also hears the private chats.
+    if options.sync_commands and 0 in numbers:
+        await _sync(client.tree, pace)
         for key in options.development_guilds:
             guild = discord.Object(int(key))
-            tree.copy_global_to(guild=guild)
-            await _sync(tree, pace, guild)
-    await listen(client, options.gateway_url, pace)
+            client.tree.copy_global_to(guild=guild)
+            await _sync(client.tree, pace, guild)
+    shards.launch(group, numbers, starts)
 
 
 async def _sync(

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from random import SystemRandom
 from typing import Any
@@ -15,7 +16,8 @@ import discord
 
 from bot.adapters.discord.addresses import read_address
 from bot.adapters.discord.answering import Answers
-from bot.adapters.discord.commands import Interaction
+from bot.adapters.discord.commands import Interaction, tree_of
+from bot.adapters.discord.identifying import APART, Starts, ask
 from bot.adapters.discord.outcomes import not_let_in
 from bot.adapters.discord.reach import (
     Place,
@@ -27,8 +29,8 @@ from bot.adapters.discord.reach import (
 )
 from bot.adapters.discord.transport import FAILURES, end_start, hush, listen_at, sweep_rarely
 from bot.domain.deliveries import backoff
-from bot.errors import ChatUnavailable, HeldBack
-from bot.ports import Pace, Surroundings
+from bot.errors import ChatUnavailable, ConfigError, HeldBack
+from bot.ports import Surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ _READY_AFTER_S = 0.5
 """How long after the last server of a start it is ready; a straggler costs nothing but a check."""
 
 _TOKEN_CLOSED = 4004
+_WRONG_SHARDS = frozenset({4010, 4011})
 _UNCONNECTED: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
 _REMOVED = "the bot was removed from the server"
 _DELETED = "the channel or thread was deleted"
@@ -49,6 +52,9 @@ class Listener(discord.Client):
 
     Attributes:
         section: where the bot's settings are.
+        tree: its commands.
+        starts: what Discord said of sessions when it was last asked.
+        has_begun: set once it has begun its first session.
         is_listening: whether what it knows of servers and rights is up to date.
 
     """
@@ -66,15 +72,51 @@ class Listener(discord.Client):
             http_trace=trace,
         )
         self._desk = surroundings.desk
+        self._pace = surroundings.pace
+        self._turnstile = surroundings.turnstile
+        self._name = surroundings.name
         self.section = surroundings.section
+        self._gateway_url = f"{surroundings.options.get('gateway_url') or ''}"
+        self.starts: Starts | None = None
+        self.has_begun = asyncio.Event()
         self._answers = answers
         self.is_listening = False
+        self.tree = tree_of(self, self._desk.specs, answers.command, answers.complete)
         sweep_rarely(self)
 
     async def close(self) -> None:
         """Close, and let nothing be left to do."""
         await end_start(self)
         await super().close()
+
+    async def meet(self) -> Starts:
+        """Learn where to connect and that a session may begin; an outage is waited out."""
+        failures = 0
+        while self.starts is None or self.has_begun.is_set():
+            try:
+                self.starts = await ask(self, self._pace)
+                break
+            except _UNCONNECTED as error:
+                logger.warning("Discord: no gateway (%r); sending goes on", error)
+                failures += 1
+                await _rest(error, failures)
+        listen_at(self._gateway_url or self.starts.url)
+        return self.starts
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait for the bot's turn to begin a session, whichever process does; discord.py asks it.
+
+        It waits a minute for this at most, and then connects anew.
+
+        Raises:
+            HeldBack: no session may begin for so long.
+
+        """
+        if not initial or self.starts is None:
+            self.starts = await ask(self, self._pace)
+        bucket = self.starts.bucket(shard_id or 0)
+        await self._turnstile.turn(f"{self._name} identify {bucket}", every=APART)
+        self.has_begun.set()
 
     async def on_ready(self) -> None:
         """All servers are known, at the start or in a new session after an outage of ours.
@@ -160,7 +202,7 @@ class Listener(discord.Client):
             await self._desk.reachable(str(place.id))
 
 
-async def listen(client: Listener, gateway_url: str, pace: Pace) -> None:
+async def listen(client: Listener) -> None:
     """Stay connected for as long as the adapter is open; an outage is waited out.
 
     Raises:
@@ -170,36 +212,38 @@ async def listen(client: Listener, gateway_url: str, pace: Pace) -> None:
     """
     failures = 0
     while True:
+        await client.meet()
         try:
-            listen_at(gateway_url or await _asked(client, pace))
             await client.connect()
         except discord.ConnectionClosed as error:
             raise _closed_for_good(error, client.section) from error
         except _UNCONNECTED as error:
             logger.warning("Discord: no gateway (%r); sending goes on", error)
-        except AttributeError:
+            await _rest(error, failures)
+        except AttributeError as error:
             # discord.py 2.7.1 looks for the session of a first connection that failed, after a
             # pause of its own, which is enough for the first time.
             if getattr(client, "ws", None) is not None:
                 raise
-        if failures:
-            await _rest(backoff(failures, SystemRandom()).total_seconds())
+            await _rest(error, failures)
         failures += 1
 
 
-async def _asked(client: Listener, pace: Pace) -> str:
-    async with pace.slot(urgent=True):
-        _shards, url, _left = await client.http.get_bot_gateway()
-    return url
-
-
-async def _rest(seconds: float) -> None:
+async def _rest(error: Exception, failures: int) -> None:
+    """Rest as long as the error says, and longer each time but the first."""
+    least = error.wait if isinstance(error, HeldBack) else timedelta(0)
+    pause = backoff(failures, SystemRandom()) if failures else least
     with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(max(pause, least).total_seconds()):
             await asyncio.Event().wait()
 
 
 def _closed_for_good(error: discord.ConnectionClosed, section: str) -> Exception:
     if error.code == _TOKEN_CLOSED:
         return not_let_in(section)
+    if error.code in _WRONG_SHARDS:
+        return ConfigError(
+            f"Discord refuses the shards of {section} (code {error.code}); set "
+            f"{section}.shard_count = 0 to have as many as it recommends"
+        )
     return ChatUnavailable(f"Discord closed the gateway for good (code {error.code})")

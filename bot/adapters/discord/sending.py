@@ -25,7 +25,8 @@ from bot.adapters.discord.layout import (
 )
 from bot.adapters.discord.paced import Paced
 from bot.adapters.discord.publishing import Publisher, may_be_followed
-from bot.adapters.discord.reach import Place, may_read_back, missing_right, place_of
+from bot.adapters.discord.reach import Place, may_read_back, missing_right
+from bot.adapters.discord.shards import Shards
 from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Priority, Refused, Sent, Unknown
 from bot.domain.messages import Limits, Message, part_of
 from bot.ports import Surroundings
@@ -69,11 +70,12 @@ class DiscordAdapter:
 
     """
 
-    def __init__(self, client: Listener, surroundings: Surroundings) -> None:
+    def __init__(self, client: Listener, shards: Shards, surroundings: Surroundings) -> None:
         self.name = surroundings.name
         self.limits = part_of(LIMITS, listens=surroundings.listens, sends=surroundings.sends)
         pace = surroundings.pace
         self._client = client
+        self._shards = shards
         self._id = client.application_id or 0
         self._paced = Paced(client, pace)
         self._forums = Forums(self._paced)
@@ -83,8 +85,8 @@ class DiscordAdapter:
 
     @property
     def is_listening(self) -> bool:
-        """Whether the gateway is connected and has told of all servers."""
-        return self._client.is_listening
+        """Whether every gateway is connected and has told of all servers."""
+        return self._shards.is_listening
 
     async def send(self, delivery: Delivery, message: Message) -> Outcome:
         """Send one message; if Discord finds it invalid, once more without picture, then plainly.
@@ -100,7 +102,7 @@ class DiscordAdapter:
         if target is None:
             return Gone(reason=f'"{address}" is no id of a Discord channel; write digits only')
         place = await self._place(target, delivery)
-        missing = _missing(place) if self._client.is_listening else ""
+        missing = _missing(place) if self._is_current(place) else ""
         if missing:
             return outcomes.lacking(missing)
         seen = await self._look(delivery, message, place)
@@ -125,7 +127,7 @@ class DiscordAdapter:
         """
         if target.is_person:
             return target
-        told = place_of(self._client, target.id)
+        told = self._shards.place(target.id)
         if told is not None or not (delivery.post or delivery.in_doubt_since):
             return told or target
         found = await self._forums.found(target.id)
@@ -147,9 +149,12 @@ class DiscordAdapter:
         return await self._doubts.look(places, mark, since, may_read=bool(may_read))
 
     def _may_read_back(self, place: Place | Target) -> bool | None:
-        if isinstance(place, Target) or not self._client.is_listening:
+        if isinstance(place, Target) or not self._is_current(place):
             return None
         return may_read_back(place)
+
+    def _is_current(self, place: Place | Target) -> bool:
+        return not isinstance(place, Target) and self._shards.is_current(place)
 
     async def _places(
         self, delivery: Delivery, message: Message, place: Place | Target
@@ -197,8 +202,8 @@ class DiscordAdapter:
         nonce = nonce_of(delivery, self._id)
         arguments = marked(arguments, mark_of(nonce)) | {"nonce": nonce}
         address = delivery.destination.address
+        name = name_of_post(message)
         if isinstance(place, discord.ForumChannel):
-            name = name_of_post(message)
             return await self._forums.write(place, delivery.post, name, arguments)
         channel = await self._channel(place, address)
         if isinstance(channel, Exception):
@@ -207,7 +212,7 @@ class DiscordAdapter:
         if isinstance(place, Target) and outcomes.is_of_wrong_type(result):
             found = await self._forums.found(place.id)
             if isinstance(found, discord.ForumChannel):
-                return await self._try(delivery, message, arguments, found)
+                return await self._forums.write(found, delivery.post, name, arguments)
             return found or result
         return result
 

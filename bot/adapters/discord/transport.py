@@ -45,6 +45,17 @@ def listen_at(gateway_url: str) -> None:
     DiscordWebSocket.DEFAULT_GATEWAY = address(gateway_url)
 
 
+def be_shard(client: discord.Client, number: int, count: int) -> None:
+    """Let a client be one of several connections of its bot; of one it is told nothing.
+
+    How many there shall be Discord says only to a client that is logged in.
+    """
+    if count > 1:
+        client.shard_id, client.shard_count = number, count
+        inside: Any = client._connection  # noqa: SLF001
+        inside.shard_count = count
+
+
 class _InOneLine(logging.Filter):
     """Takes the traceback from what discord.py says of each attempt to reconnect."""
 

@@ -1,0 +1,17 @@
+"""When somebody last passed each turnstile, which all processes of a store share."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "turns",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_turns"),
+    )

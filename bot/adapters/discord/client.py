@@ -72,7 +72,7 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
         async with surroundings.pace.slot(urgent=True), surroundings.pace.slot(urgent=True):
             await _log_in(client, options.token)
         async with asyncio.TaskGroup() as group:
-            running = _run(client, tree, options, surroundings.pace)
+            running = _run(client, tree, options, surroundings)
             listening = group.create_task(running, name="discord gateway")
             adapter = DiscordAdapter(client, surroundings.pace)
             surroundings.desk.introduce(adapter.invite)
@@ -131,15 +131,19 @@ async def _log_in(client: discord.Client, token: str) -> None:
 
 
 async def _run(
-    client: Listener, tree: app_commands.CommandTree, options: _Options, pace: Pace
+    client: Listener,
+    tree: app_commands.CommandTree,
+    options: _Options,
+    surroundings: Surroundings,
 ) -> None:
+    pace = surroundings.pace
     if options.sync_commands:
         await _sync(tree, pace)
         for key in options.development_guilds:
             guild = discord.Object(int(key))
             tree.copy_global_to(guild=guild)
             await _sync(tree, pace, guild)
-    await listen(client, options.gateway_url, pace)
+    await listen(client, options.gateway_url, pace, surroundings.desk)
 
 
 async def _sync(

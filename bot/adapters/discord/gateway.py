@@ -39,6 +39,8 @@ _LONGEST_RATE_LIMIT_S = 30.0
 _READY_AFTER_S = 0.5
 """How long after the last server of a start it is ready; a straggler costs nothing but a check."""
 
+DEAF = "the gateway is not connected, so commands are not heard; sending goes on"
+
 _TOKEN_CLOSED = 4004
 _UNCONNECTED: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
 _REMOVED = "the bot was removed from the server"
@@ -80,13 +82,13 @@ class Listener(discord.Client):
 
         What was mended meanwhile nobody tells.
         """
-        self.is_listening = True
+        self._listens()
         logger.info("Discord: listening; servers: %d", len(self.guilds))
         await self._desk.retry(self._is_seen_open)
 
     async def on_resumed(self) -> None:
         """What was missed has been told."""
-        self.is_listening = True
+        self._listens()
         logger.info("Discord: the gateway is back")
 
     async def on_disconnect(self) -> None:
@@ -94,6 +96,11 @@ class Listener(discord.Client):
         if self.is_listening:
             logger.info("Discord: the gateway is lost; sending goes on")
         self.is_listening = False
+        self._desk.report(DEAF)
+
+    def _listens(self) -> None:
+        self.is_listening = True
+        self._desk.report("")
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Buttons come this way, so that those of an earlier run work too."""
@@ -159,14 +166,21 @@ class Listener(discord.Client):
             await self._desk.reachable(str(place.id))
 
 
-async def listen(client: Listener, gateway_url: str, pace: Pace) -> None:
+async def listen(client: Listener, gateway_url: str, pace: Pace, desk: Desk) -> None:
     """Stay connected for as long as the adapter is open; an outage is waited out.
+
+    Args:
+        client: what listens.
+        gateway_url: where; empty: Discord is asked.
+        pace: of the asking.
+        desk: is told that nothing is heard yet; `client` tells it the rest.
 
     Raises:
         ConfigError: the token is not valid any more.
         ChatUnavailable: Discord closed the connection for good.
 
     """
+    desk.report(DEAF)
     failures = 0
     while True:
         try:

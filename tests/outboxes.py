@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -132,11 +133,12 @@ async def _letter(unit: UnitOfWork, delivery: Delivery) -> MessageId:
 
 
 async def finish(store: Store, claimed: Iterable[Delivery], **verdict: Any) -> None:
-    """Record an end, SENT by default; `verdict` are `Verdict`'s fields."""
+    """Record the end of an attempt, SENT by default; `verdict` are `Verdict`'s fields."""
     end = Verdict(**({"state": State.SENT} | verdict))
+    tried = [replace(one, attempts=one.attempts + 1) for one in claimed]
     async with store.writing() as unit:
         await unit.outbox.finish(
-            [Result(delivery=one, verdict=end, at=START + LEASE) for one in claimed]
+            [Result(delivery=one, verdict=end, at=START + LEASE) for one in tried]
         )
 
 

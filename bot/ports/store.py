@@ -145,7 +145,8 @@ class Outbox(Protocol):
     async def finish(self, results: Iterable[Result]) -> None:
         """Record what became of deliveries, and what was opened for their events.
 
-        A verdict's `post` is what later deliveries of the same event and destination carry.
+        A verdict's `post` is what later deliveries of the same event and destination carry. Their
+        `attempts` are kept, of which one that was never started may be one.
         """
 
     async def next_due(self, adapter: str, *, after: datetime) -> datetime | None:

@@ -197,13 +197,16 @@ class Dispatcher:
             return None
         if self._is_gathering:
             return _GATHERING
+        if (closed := self._pace.delay()) > SHORTLY:
+            # Nothing was claimed, so what is due was perhaps due before we looked last.
+            return min(closed, LEASE)
         now = self._clock.now()
         async with self._store.writing() as unit:
             freed = await unit.outbox.reclaim(self._adapter.name, now=now)
             due = await unit.outbox.next_due(self._adapter.name, after=self._looked_at)
         if freed:
             return _NONE
-        return LEASE if due is None else min(max(due - now, self._pace.delay(), _NONE), LEASE)
+        return LEASE if due is None else min(max(due - now, _NONE), LEASE)
 
     async def _take(self) -> bool:
         before, self._looked_at = self._looked_at, (now := self._clock.now())

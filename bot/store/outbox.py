@@ -276,6 +276,7 @@ _FINISH = (
         not_before=func.coalesce(
             bindparam("again_at", type_=deliveries.c.not_before.type), deliveries.c.not_before
         ),
+        attempts=bindparam("tried"),
         lease_until=None,
         sent_at=bindparam("sent"),
         done_at=bindparam("done"),
@@ -292,6 +293,7 @@ def _outcome(result: Result) -> dict[str, Any]:
         "key": result.delivery.id,
         "to": verdict.state,
         "again_at": verdict.not_before,
+        "tried": result.delivery.attempts,
         "sent": result.at if verdict.state is State.SENT else None,
         "done": None if verdict.state in {State.PENDING, State.HELD} else result.at,
         "remote": verdict.remote_id or None,

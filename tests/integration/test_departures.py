@@ -4,15 +4,36 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from outboxes import claim, states, subscribe, tell, to
-from senders import NAME, HeldAdapter, a_dispatcher, a_store, addresses, drain, limits, owe_to
+from senders import (
+    NAME,
+    HeldAdapter,
+    a_dispatcher,
+    a_store,
+    addresses,
+    drain,
+    limits,
+    owe_to,
+    records,
+)
 from standins.telegram.opening import connected
 from standins.telegram.opening import to as to_telegram
 from standins.telegram.server import TelegramStandIn
 
-from bot.domain.deliveries import Delivery, DeliveryId, Later, MessageId, Outcome, State
+from bot.adapters.telegram.outcomes import judged
+from bot.adapters.telegram.transport import LEAVING, AiohttpRequest, NeverSent
+from bot.domain.deliveries import (
+    MAX_ATTEMPTS,
+    Delivery,
+    DeliveryId,
+    Later,
+    MessageId,
+    Outcome,
+    State,
+)
 from bot.domain.messages import Message
 from bot.errors import StoreError
 from bot.ports import Store, UnitOfWork
@@ -210,3 +231,41 @@ async def test_message_that_meets_no_telegram_has_not_left() -> None:
     await opening.__aexit__(None, None, None)
     assert isinstance(outcome, Later)
     assert pace.departed == []
+
+
+async def test_connection_that_breaks_before_the_body_leaves_puts_nothing_in_doubt() -> None:
+    """A pooled connection may die while the mark is made: nobody can have obeyed, so it waits."""
+    async with await asyncio.start_server(_hang_up, "127.0.0.1", 0) as server:
+        base_url = "http://{}:{}".format(*server.sockets[0].getsockname())
+        requests = AiohttpRequest(connections=1)
+        await requests.initialize()
+        before = LEAVING.set(asyncio.Event().wait)
+        try:
+            with pytest.raises(NeverSent) as caught:
+                await requests.do_request(f"{base_url}/bot1:x/sendMessage", "POST")
+        finally:
+            LEAVING.reset(before)
+            await requests.shutdown()
+
+    assert isinstance(judged(caught.value), Later)
+
+
+async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Close at once, as who is tired of a silent connection."""
+    writer.close()
+
+
+async def test_what_never_leaves_is_tried_ever_more_rarely(store: SqlStore) -> None:
+    """An attempt counts though it met no connection; else an outage would be hammered at."""
+    clock = FakeClock()
+    adapter = RecordingAdapter(NAME, limits=TELLING, outcomes=lambda *_: Later(reason="down"))
+    await owe_to(store, "a")
+
+    async with a_dispatcher(store, adapter, clock) as dispatcher:
+        for _ in range(2 * MAX_ATTEMPTS):
+            await dispatcher.drain()
+            clock.advance(timedelta(hours=1))
+
+    (record,) = await records(store)
+    assert (record.state, record.attempts) == (State.DEAD, MAX_ATTEMPTS)
+    assert [one.attempts for one, _ in adapter.sent] == [*range(1, MAX_ATTEMPTS + 1)]

@@ -9,6 +9,7 @@ from standins.discord.server import DiscordStandIn
 from standins.discord.world import ChannelType, Right
 
 from bot.adapters.discord.client import introduce
+from bot.adapters.discord.gateway import DEAF
 from bot.domain.deliveries import Sent
 from bot.domain.messages import Message
 from bot.domain.requests import CommandReply, CommandRequest, CommandSpec
@@ -196,6 +197,7 @@ async def test_lost_connection_resumes_and_misses_nothing(
     await getattr(discord_server.gateway, how)()
     reply = await discord_server.slash(discord_server.alerts, discord_server.manager, "status")
     await discord_server.gateway.until_resumed()
+    await until(lambda: not opened.desk.troubles[-1])
 
     assert reply.content == "Done"
     assert len(opened.desk.requests) == 1
@@ -245,11 +247,13 @@ async def test_session_that_is_over_begins_anew(
 async def test_sending_goes_on_while_the_gateway_is_away(
     discord_server: DiscordStandIn, opened: Room
 ) -> None:
-    """Two ways, and the one does not need the other."""
+    """Two ways, and the one does not need the other; that nothing is heard is told."""
+    await until(lambda: opened.desk.troubles == [DEAF, ""])
     discord_server.gateway.is_down = True
     await discord_server.gateway.drop()
 
     result = await opened.adapter.send(to(discord_server.alerts), a_message())
+    await until(lambda: opened.desk.troubles[-1] == DEAF)
 
     assert isinstance(result, Sent)
 

@@ -22,6 +22,7 @@ from bot.domain.changes import WebcastLive
 from bot.domain.deliveries import Later, Priority, State
 from bot.domain.events import EventId
 from bot.ports import Adapter, Store
+from bot.services.pacing import SlotPace
 from bot.store.unit_of_work import SqlStore
 from bot.testing import RecordingAdapter, an_event
 
@@ -83,6 +84,27 @@ async def test_sender_sleeps_until_a_retry_is_due(store: SqlStore) -> None:
         await until_states(store, State.SENT)
 
     assert addresses(adapter) == ["a", "a"]
+
+
+async def test_sender_that_finds_the_gate_closed_wakes_when_it_opens(store: SqlStore) -> None:
+    """What was due before it began to look is not forgotten for the length of a lease."""
+    adapter = RecordingAdapter(NAME)
+    await owe_to(store, "a")
+    clock = WatchedClock()
+    pace, stop = SlotPace(clock), asyncio.Event()
+    pace.throttled(MINUTE)
+
+    async with (
+        a_dispatcher(store, adapter, clock, pace=pace) as dispatcher,
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(dispatcher.run(stop), name="sender")
+        await clock.until_waiting()
+        clock.advance(MINUTE)
+        await until_states(store, State.SENT)
+        stop.set()
+
+    assert clock.pauses[0] == MINUTE
 
 
 async def test_news_behind_a_retry_does_not_keep_the_sender_busy(store: SqlStore) -> None:

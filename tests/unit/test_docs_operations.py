@@ -1,6 +1,8 @@
 """The operators' page and its samples name what exists: commands, settings, lines of the log."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,53 @@ SOURCE = "\n".join(path.read_text() for path in (DOCS.parent / "bot").rglob("*.p
 _COMMANDS = "check|run|db|subscriptions|changes|deliveries"
 SHOWN = sorted({one.strip() for one in re.findall(rf"perigee ((?:{_COMMANDS})[^\n`#>]*)", PAGE)})
 LOGGED = re.findall(r"^\| (`.+?) \|", PAGE.partition("## What the log says")[2], re.MULTILINE)
+
+
+_LOUD = {"warning", "error", "critical", "exception"}
+
+
+def _told(tree: ast.AST) -> Iterator[str]:
+    """The text of every line of the log that a module writes as a warning or worse."""
+    texts = {
+        target.id: node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="logger"), attr=verb), args=[first, *_]
+            ) if verb in _LOUD:
+                yield texts[first.id] if isinstance(first, ast.Name) else ast.literal_eval(first)
+
+
+def warnings() -> list[str]:
+    """Of the whole program."""
+    paths = (DOCS.parent / "bot").rglob("*.py")
+    return sorted({line for path in paths for line in _told(ast.parse(path.read_text()))})
+
+
+def explained() -> list[re.Pattern[str]]:
+    """The beginnings of lines that the page's table explains."""
+    told = [one for line in LOGGED for one in re.findall(r"`([^`]+)`", line)]
+    gaps = re.compile(r"…|<\w+>|(?<=/)command")
+    return [re.compile(r"\S.*".join(map(re.escape, gaps.split(one)))) for one in told]
+
+
+@pytest.mark.parametrize("line", warnings())
+def test_every_warning_is_explained(line: str) -> None:
+    """Whoever finds a line at night finds there what it means, and what to do."""
+    assert any(one.match(line) for one in explained())
+
+
+def test_warning_that_is_not_explained_is_noticed() -> None:
+    """The check itself works."""
+    (line,) = _told(ast.parse('logger.error("The sky falls on %s", town)'))
+
+    assert len(warnings()) > 30
+    assert not any(one.match(line) for one in explained())
 
 
 def settings_named(name: str) -> Any:

@@ -40,6 +40,8 @@ _LONGEST_RATE_LIMIT_S = 30.0
 _READY_AFTER_S = 0.5
 """How long after the last server of a start it is ready; a straggler costs nothing but a check."""
 
+DEAF = "the gateway is not connected, so commands are not heard; sending goes on"
+
 _TOKEN_CLOSED = 4004
 _WRONG_SHARDS = frozenset({4010, 4011})
 _UNCONNECTED: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
@@ -56,6 +58,7 @@ class Listener(discord.Client):
         starts: what Discord said of sessions when it was last asked.
         has_begun: set once it has begun its first session.
         is_listening: whether what it knows of servers and rights is up to date.
+        siblings: the clients of all shards of this process.
 
     """
 
@@ -81,6 +84,7 @@ class Listener(discord.Client):
         self.has_begun = asyncio.Event()
         self._answers = answers
         self.is_listening = False
+        self.siblings = [self]
         self.tree = tree_of(self, self._desk.specs, answers.command, answers.complete)
         sweep_rarely(self)
 
@@ -123,20 +127,30 @@ class Listener(discord.Client):
 
         What was mended meanwhile nobody tells.
         """
-        self.is_listening = True
+        self._listens()
         logger.info("Discord: listening; servers: %d", len(self.guilds))
         await self._desk.retry(self._is_seen_open)
 
     async def on_resumed(self) -> None:
         """What was missed has been told."""
-        self.is_listening = True
+        self._listens()
         logger.info("Discord: the gateway is back")
 
     async def on_disconnect(self) -> None:
         """Called again with each failed attempt to connect."""
         if self.is_listening:
             logger.info("Discord: the gateway is lost; sending goes on")
+        self.is_deaf()
+
+    def is_deaf(self) -> None:
+        """Nothing is heard, at the start or since the connection was lost."""
         self.is_listening = False
+        self._desk.report(DEAF)
+
+    def _listens(self) -> None:
+        self.is_listening = True
+        if all(one.is_listening for one in self.siblings):
+            self._desk.report("")
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Buttons come this way, so that those of an earlier run work too."""
@@ -210,6 +224,7 @@ async def listen(client: Listener) -> None:
         ChatUnavailable: Discord closed the connection for good.
 
     """
+    client.is_deaf()
     failures = 0
     while True:
         await client.meet()

@@ -36,7 +36,7 @@ class Shards:
             begin: logs one in.
 
         """
-        self.clients = [first]
+        self.clients = first.siblings = [first]
         self._another = another
         self._begin = begin
         self._tasks: list[asyncio.Task[None]] = []
@@ -78,6 +78,7 @@ class Shards:
         yield self.clients[0]
         while True:
             self.clients.append(self._another())
+            self.clients[-1].siblings = self.clients
             yield self.clients[-1]
 
     async def _in_turn(self, group: asyncio.TaskGroup, clients: Iterable[Listener]) -> None:

@@ -108,7 +108,7 @@ class AiohttpRequest(BaseRequest):
         """One request: the status and the body of its answer.
 
         Raises:
-            NeverSent: there was no connection.
+            NeverSent: there was no connection, or it ended before the body left.
             Detained: `LEAVING` did not let it go.
             Flooded: we were too fast.
             TimedOut: no whole answer came in time; the request may have been obeyed.
@@ -126,12 +126,11 @@ class AiohttpRequest(BaseRequest):
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NeverSent(f"Telegram cannot be reached: {type(error).__name__}") from None
         except TimeoutError:
-            raise TimedOut(f"Telegram gave no answer within {reading:g} s") from None
+            late = TimedOut(f"Telegram gave no answer within {reading:g} s")
+            raise body.meaning(late) from None
         except (aiohttp.ClientError, OSError) as error:
-            if body.fault is not None:
-                raise Detained(body.fault) from None
             broken = f"The connection to Telegram broke: {type(error).__name__}"
-            raise NetworkError(broken) from None
+            raise body.meaning(NetworkError(broken)) from None
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise NetworkError(f"Telegram answered {status}")
         if status == HTTPStatus.TOO_MANY_REQUESTS and (wait := _asked_wait(payload)):
@@ -143,13 +142,15 @@ class _Body:
     """A request's body, which leaves once it may.
 
     Attributes:
-        fault: why it may not; aiohttp would call that a broken connection.
+        has_left: whether Telegram may have it.
+        fault: why it may not leave; aiohttp would call that a broken connection.
 
     """
 
     def __init__(self, payload: bytes, leave: Leave | None) -> None:
         self._payload = payload
         self._leave = leave
+        self.has_left = leave is None
         self.fault: BotError | None = None
 
     @property
@@ -168,7 +169,14 @@ class _Body:
         except BotError as error:
             self.fault = error
             raise
+        self.has_left = True
         yield self._payload
+
+    def meaning(self, lost: NetworkError) -> TelegramError:
+        """What it means that no answer came; a store may take longer than Telegram waits."""
+        if self.fault is not None:
+            return Detained(self.fault)
+        return lost if self.has_left else NeverSent(f"{lost.message}, before the message left")
 
 
 async def _exchange(

@@ -312,6 +312,21 @@ async def test_restart_frees_every_lease_but_nothing_that_was_started(store: Sql
     assert await claim(store) == (leased,)
 
 
+async def test_lease_that_ran_out_frees_neither_what_is_sent_nor_what_others_hold(
+    store: SqlStore,
+) -> None:
+    """`reclaim`: a send that outlasts its lease may still arrive, and would be sent twice."""
+    await subscribe(store, to("a"), to("b", "discord"))
+    await tell(store)
+    await start(store, await claim(store))
+    await claim(store, adapter="discord")
+
+    freed = await _reclaim(store, now=START + LEASE)
+
+    assert freed == 0
+    assert await states(store) == [State.SENDING, State.LEASED]
+
+
 async def test_leases_of_another_adapter_are_left(store: SqlStore) -> None:
     """`reclaim`: an adapter that starts anew takes nothing from one that is at work.
 

@@ -76,6 +76,21 @@ async def test_news_counts_how_often_a_date_changed(store: SqlStore) -> None:
     assert again == (replace(moved(), nth=2),)
 
 
+async def test_news_counts_neither_other_changes_nor_those_of_other_events(
+    store: SqlStore,
+) -> None:
+    """`news`: how often a date changed is told of this event's date alone."""
+    other = an_event(id=EventId(2))
+    await owe(store, moved(other), event=other)
+    await owe(store, POSTED)
+    fanout_id = await owe(store, moved()) or FanoutId(0)
+
+    async with store.reading() as unit:
+        _, news = await unit.outbox.news([Part(fanout_id=fanout_id, kinds=frozenset({Kind.DATE}))])
+
+    assert news == (moved(),)
+
+
 async def test_news_of_a_reminder_comes_from_its_debt(store: SqlStore) -> None:
     """`news`: a reminder has no row among the changes, and is told all the same."""
     reminder = a_reminder(late=True)

@@ -62,6 +62,7 @@ async def test_records_go_by_age_and_show_the_last(store: SqlStore) -> None:
         everything = await unit.outbox.records()
         last = await unit.outbox.records(limit=2)
         waiting = await unit.outbox.records(state=State.PENDING, limit=1)
+        sent = await unit.outbox.records(state=State.SENT)
 
     assert [one.id for one in everything] == sorted(one.id for one in everything)
     assert [one.state for one in everything] == [
@@ -72,6 +73,7 @@ async def test_records_go_by_age_and_show_the_last(store: SqlStore) -> None:
     ]
     assert last == everything[2:]
     assert waiting == everything[3:]
+    assert sent == everything[:1]
 
 
 async def test_counts_are_by_adapter_and_state(store: SqlStore) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 from mortal import Killed, Life, MortalAdapter, MortalStore, Readers
-from outboxes import HOUR, moved, owe, subscribe, tell, to
-from senders import NAME, a_dispatcher, a_store, drain, records
+from outboxes import HOUR, claim, moved, owe, start, states, subscribe, tell, to
+from senders import NAME, a_dispatcher, a_store, addresses, drain, limits, records
 
-from bot.domain.deliveries import DeliveryId, Priority, State
+from bot.domain.deliveries import DeliveryId, Later, Priority, State
 from bot.domain.events import EventId
 from bot.domain.fanouts import Record
 from bot.store.unit_of_work import SqlStore, open_store
-from bot.testing import FakeClock, an_event
+from bot.testing import START, FakeClock, RecordingAdapter, an_event
 
 PLACES = tuple(to(one, NAME) for one in "ab")
 URGENT = an_event(id=EventId(2))
@@ -120,6 +120,34 @@ async def test_kill_leaves_unsure_news_and_repeats_only_the_urgent(store: SqlSto
         assert {one.state for one in end.records if one.id not in unknown} == {State.SENT}
         assert {*end.arrived} >= {one.id for one in end.records} - unknown
         assert repeated <= end.in_flight & urgent
+
+
+async def test_interrupted_send_goes_again_at_once_where_a_repeat_is_harmless(
+    store: SqlStore,
+) -> None:
+    """It waits for no backoff: no platform refused it. The adapter hears since when it is unsure."""
+    adapter = RecordingAdapter(NAME, limits=limits(harmless=True))
+    await tell(store)
+    await start(store, await claim(store, adapter=NAME))
+
+    await drain(store, adapter, FakeClock(START))
+
+    assert addresses(adapter) == ["a", "b"]
+    assert {one.in_doubt_since for one, _ in adapter.sent} == {START}
+    assert await states(store) == [State.SENT] * 2
+
+
+async def test_restart_leaves_a_retry_its_time(store: SqlStore) -> None:
+    """A program that starts again and again does not press a platform that asked it to wait."""
+    adapter = RecordingAdapter(NAME, outcomes=[Later(reason="busy", wait=HOUR)] * 2)
+    clock = FakeClock(START)
+    await tell(store)
+
+    await drain(store, adapter, clock)
+    await drain(store, adapter, clock)
+
+    assert addresses(adapter) == ["a", "b"]
+    assert await states(store) == [State.PENDING] * 2
 
 
 async def test_many_kills_in_a_row_repeat_at_most_one_each(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 `PERIGEE_TEST_POSTGRES` gives one: the URL of a server where databases may be made, e.g.
 postgresql://user:password@127.0.0.1/postgres. Otherwise each pytest process that needs one starts
-its own, which takes about two seconds. Each test has a database of its own, copied from one whose
-tables are made. The server ends with pytest, however that ends.
+its own, which takes about two seconds. It ends with pytest, however that ends.
 """
 
 import asyncio
@@ -63,6 +62,18 @@ rm -rf "$folder"
 """
 
 
+_EMPTY = """
+DO $$ DECLARE one record; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR one IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP EXECUTE format('DELETE FROM %I', one.tablename); END LOOP;
+    PERFORM setval(sequencename::regclass, 1, false) FROM pg_sequences;
+END $$
+"""
+"""Much faster than TRUNCATE, or than a new database, where there are a few rows."""
+
+
 class Server:
     """A server, and the databases that tests make on it."""
 
@@ -82,6 +93,12 @@ class Server:
         finally:
             self.run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def emptied(self) -> str:
+        """The one database that most tests use, one after the other, without a row; its URL."""
+        url = self.of(f"{self._template}_0")
+        self.run(_EMPTY, on=url)
+        return url
+
     def of(self, name: str) -> str:
         """The URL of a database."""
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
@@ -96,9 +113,13 @@ class Server:
         self.run(f'CREATE DATABASE "{self._template}" TEMPLATE template0')
         try:
             _aside(_upgrade(self.of(self._template)))
+            self.run(f'CREATE DATABASE "{self._template}_0" TEMPLATE "{self._template}"')
             yield self
         finally:
-            self.run(f'DROP DATABASE "{self._template}" WITH (FORCE)')
+            self.run(
+                f'DROP DATABASE IF EXISTS "{self._template}_0" WITH (FORCE)',
+                f'DROP DATABASE "{self._template}" WITH (FORCE)',
+            )
 
 
 async def _run(url: str, statements: tuple[str, ...]) -> list[Any]:

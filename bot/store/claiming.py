@@ -20,7 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.deliveries import Priority, State
 from bot.store import sections
-from bot.store.tables import UtcTime, deliveries, fanouts
+from bot.store.columns import UtcTime
+from bot.store.tables import deliveries, fanouts
 
 PENDING = literal(State.PENDING.value, literal_execute=True)
 """Written out in the statement: a bound parameter would hide the partial index from the planner."""

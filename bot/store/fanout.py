@@ -32,10 +32,10 @@ from bot.domain.deliveries import FanoutId, State
 from bot.domain.fanouts import Debt
 from bot.store import sections
 from bot.store.codec import bits, each_bit, load_event
+from bot.store.columns import UtcTime
 from bot.store.matching import matches
 from bot.store.tables import (
     DESTINATION_BITS,
-    UtcTime,
     channels,
     deliveries,
     events,

@@ -49,9 +49,10 @@ def _has(field: str, values: Iterable[int | str]) -> ColumnElement[bool]:
 
 
 def _has_word(text: str) -> ColumnElement[bool]:
+    searched = literal(text, filter_terms.c.value.type)
     # replace() finds plain substrings on every engine; LIKE would read % and _ as wildcards.
     return exists().where(
         filter_terms.c.filter_id == filters.c.id,
         filter_terms.c.field == "word",
-        func.replace(literal(text), filter_terms.c.value, "") != text,
+        func.replace(searched, filter_terms.c.value, "") != searched,
     )

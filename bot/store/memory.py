@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.events import Agency, EventType, Program
 from bot.domain.watching import Catalogue, Purpose, RequestMark
+from bot.store import sections
 from bot.store.engine import Engine
 from bot.store.tables import names, requests, settings
 from bot.store.upsert import upsert
@@ -24,6 +25,7 @@ class SqlMemory:
 
     async def get(self, key: str) -> str | None:
         """The value, or None."""
+        await sections.alone(self._connection, f"memory {key}")
         value: str | None = await self._connection.scalar(
             select(settings.c.value).where(settings.c.key == key)
         )

@@ -1,25 +1,20 @@
-"""The tables, as the migrations leave them. Times are UTC through one column type, `UtcTime`."""
-
-from datetime import UTC, datetime, timedelta
+"""The tables, as the migrations leave them. Moments and texts have column types of our own."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from bot.store.columns import UtcTime, Words
 
 metadata = MetaData(
     naming_convention={
@@ -31,32 +26,14 @@ metadata = MetaData(
 )
 
 
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC moment, kept as whole microseconds since 1970: SQLite has no such type."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002, the vendor's signature
-        """Count microseconds; a naive datetime raises TypeError."""
-        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, the vendor's signature
-        """The moment, aware UTC."""
-        return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
 # SQLite counts rows by itself only in a column of its own INTEGER type.
 _Id = BigInteger().with_variant(Integer(), "sqlite")
-
-# In the order of its bytes, as SQLite has it; and so PostgreSQL's index serves LIKE 'x%', too.
-_Text = Text().with_variant(Text(collation="C"), "postgresql")
 
 settings = Table(
     "settings",
     metadata,
-    Column("key", _Text, primary_key=True),
-    Column("value", _Text, nullable=False),
+    Column("key", Words, primary_key=True),
+    Column("value", Words, nullable=False),
 )
 
 leases = Table(
@@ -80,15 +57,15 @@ requests = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("at", UtcTime, nullable=False, index=True),
-    Column("purpose", _Text, nullable=False),
+    Column("purpose", Words, nullable=False),
 )
 
 events = Table(
     "events",
     metadata,
     Column("id", _Id, primary_key=True, autoincrement=False),
-    Column("name", _Text, nullable=False),
-    Column("watch", _Text, nullable=False, index=True),
+    Column("name", Words, nullable=False),
+    Column("watch", Words, nullable=False, index=True),
     Column("misses", Integer, nullable=False),
     Column("first_seen_at", UtcTime, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -97,10 +74,10 @@ events = Table(
 names = Table(
     "names",
     metadata,
-    Column("field", _Text, primary_key=True),
+    Column("field", Words, primary_key=True),
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("name", _Text, nullable=False),
-    Column("abbrev", _Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("abbrev", Words, nullable=False),
 )
 
 fanouts = Table(
@@ -115,7 +92,7 @@ fanouts = Table(
     Column("reminder_date", UtcTime),
     Column("reminder_lead", BigInteger),
     Column("reminder_late", Boolean),
-    Column("stage", _Text, nullable=False),
+    Column("stage", Words, nullable=False),
     Column("cursor", BigInteger, nullable=False),
     Column("span", BigInteger, nullable=False),
     UniqueConstraint("event_id", "reminder_date", "reminder_lead"),
@@ -133,7 +110,7 @@ changes = Table(
     Column("id", _Id, primary_key=True),
     Column("event_id", ForeignKey("events.id"), nullable=False, index=True),
     Column("fanout_id", ForeignKey("fanouts.id"), index=True),
-    Column("kind", _Text, nullable=False),
+    Column("kind", Words, nullable=False),
     Column("noticed_at", UtcTime, nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
 )
@@ -142,8 +119,8 @@ destinations = Table(
     "destinations",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("adapter", _Text, nullable=False),
-    Column("address", _Text, nullable=False),
+    Column("adapter", Words, nullable=False),
+    Column("address", Words, nullable=False),
     UniqueConstraint("adapter", "address"),
 )
 
@@ -151,15 +128,15 @@ channels = Table(
     "channels",
     metadata,
     Column("destination_id", ForeignKey("destinations.id"), primary_key=True),
-    Column("spec", _Text, nullable=False),
-    Column("reach", _Text, nullable=False),
+    Column("spec", Words, nullable=False),
+    Column("reach", Words, nullable=False),
     Column("since", UtcTime),
-    Column("reason", _Text, nullable=False),
-    Column("missing", _Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("missing", Words, nullable=False),
     Column("is_told", Boolean, nullable=False),
-    Column("server", _Text, nullable=False, index=True),
-    Column("name", _Text, nullable=False),
-    Column("person", _Text, nullable=False),
+    Column("server", Words, nullable=False, index=True),
+    Column("name", Words, nullable=False),
+    Column("person", Words, nullable=False),
     # Small even where there are many channels, so that a fan-out asks it for each destination.
     Index(
         "ix_channels_paused",
@@ -182,14 +159,14 @@ posts = Table(
     metadata,
     Column("destination_id", ForeignKey("destinations.id"), primary_key=True),
     Column("event_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("post", _Text, nullable=False),
+    Column("post", Words, nullable=False),
 )
 
 filters = Table(
     "filters",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("spec", _Text, nullable=False, unique=True),
+    Column("spec", Words, nullable=False, unique=True),
     Column("kinds", Integer, nullable=False),
     Column("has_type", Boolean, nullable=False),
     Column("has_agency", Boolean, nullable=False),
@@ -201,8 +178,8 @@ filter_terms = Table(
     "filter_terms",
     metadata,
     Column("filter_id", ForeignKey("filters.id"), primary_key=True),
-    Column("field", _Text, primary_key=True),
-    Column("value", _Text, primary_key=True),
+    Column("field", Words, primary_key=True),
+    Column("value", Words, primary_key=True),
 )
 
 subscriptions = Table(
@@ -212,7 +189,7 @@ subscriptions = Table(
     Column("destination_id", ForeignKey("destinations.id"), nullable=False),
     Column("filter_id", ForeignKey("filters.id"), nullable=False),
     # The destination's own; here too, so that a fan-out reads one index and nothing else.
-    Column("adapter", _Text, nullable=False),
+    Column("adapter", Words, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("destination_id", "filter_id"),
     Index("ix_subscriptions_fanout", "filter_id", "destination_id", "adapter"),
@@ -230,7 +207,7 @@ messages = Table(
     "messages",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("form", _Text, nullable=False, unique=True),
+    Column("form", Words, nullable=False, unique=True),
     Column("body", LargeBinary, nullable=False),
 )
 
@@ -243,10 +220,10 @@ deliveries = Table(
     Column("fanout_id", ForeignKey("fanouts.id"), nullable=False),
     Column("destination_id", ForeignKey("destinations.id"), nullable=False),
     Column("event_id", BigInteger, nullable=False),
-    Column("adapter", _Text, nullable=False),
+    Column("adapter", Words, nullable=False),
     Column("kinds", Integer, nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("state", _Text, nullable=False),
+    Column("state", Words, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("not_before", UtcTime, nullable=False),
     Column("lease_until", UtcTime),
@@ -256,8 +233,8 @@ deliveries = Table(
     Column("message_id", ForeignKey("messages.id")),
     Column("sent_at", UtcTime),
     Column("done_at", UtcTime),
-    Column("remote_id", _Text),
-    Column("error", _Text),
+    Column("remote_id", Words),
+    Column("error", Words),
     Index(
         "ix_deliveries_claim",
         "adapter",

@@ -1,6 +1,6 @@
 """The store under every contract test, once for each place where it can live."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +12,16 @@ FEW_ROWS = 4
 
 
 @pytest.fixture(params=["memory", "file", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where the store lives."""
     match request.param:
         case "memory":
-            yield "sqlite://"
+            return "sqlite://"
         case "file":
-            yield f"sqlite:///{tmp_path / 'perigee.db'}"
+            return f"sqlite:///{tmp_path / 'perigee.db'}"
         case _:
-            with request.getfixturevalue("postgresql").database() as url:
-                yield url
+            server = request.getfixturevalue("postgresql")
+            return f"{server.emptied()}"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from clusters import PASSWORD, Server
@@ -31,8 +32,8 @@ async def _refused(url: str) -> str:
     return told
 
 
-def _with(url: str, **parts: object) -> str:
-    return make_url(url)._replace(**parts).render_as_string(hide_password=False)
+def _with(url: str, **parts: Any) -> str:
+    return make_url(url).set(**parts).render_as_string(hide_password=False)
 
 
 async def test_nobody_listens(url: str) -> None:

@@ -43,7 +43,7 @@ _PLACES = 10_000
 
 _CHANGES = 200
 _SECONDS = 10
-_RATES = ({"discord": 20, "telegram": 10}, {"discord": 100, "telegram": 20})
+_RATES = ({"discord": 20, "telegram": 10}, {"discord": 90, "telegram": 10})
 """Commands a second on each platform: what big bots meet, and far more. One in five writes."""
 
 _MOST_S = 1.0

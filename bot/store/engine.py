@@ -17,8 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import StaticPool
 
 from bot.errors import ConfigError, StoreBusy, StoreError
+from bot.store import sqlite
 
 _BUSY_TIMEOUT_MS = 10_000
+
+_READERS = 4
+"""Who may read at once; each has a thread, and Python runs one of those at a time."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     # NORMAL may lose the last commits at a power cut: a lost "sent" mark is a message sent twice.
@@ -45,6 +50,8 @@ class Engine:
         self.url = _readable(url)
         self.path = _path(self.url)
         self._turn = asyncio.Lock()
+        # Of the connections one is left to whoever writes.
+        self._readers = asyncio.Semaphore(_READERS)
         self._opens = self.path is None
         self._engine = _create(self.url, in_memory=self.path is None)
 
@@ -61,7 +68,7 @@ class Engine:
             async with self._turn, self._transaction(immediate=False) as connection:
                 yield connection
         else:
-            async with self._transaction(immediate=False) as connection:
+            async with self._readers, self._transaction(immediate=False) as connection:
                 yield connection
 
     @asynccontextmanager
@@ -157,13 +164,23 @@ def _path(url: URL) -> Path | None:
 
 
 def _create(url: URL, *, in_memory: bool) -> AsyncEngine:
-    engine = (
-        create_async_engine(url, poolclass=StaticPool) if in_memory else create_async_engine(url)
-    )
+    path = _path(url)
+
+    async def connected(*_: Any, **__: Any) -> Any:
+        return await sqlite.connect(path)
+
+    engine = create_async_engine(url, async_creator=connected, **_pool(in_memory=in_memory))
     event.listen(engine.sync_engine, "connect", _on_connect)
     event.listen(engine.sync_engine, "begin", _on_begin)
     event.listen(engine.sync_engine, "handle_error", _on_error)
     return engine
+
+
+def _pool(*, in_memory: bool) -> dict[str, Any]:
+    """A store in memory is its one connection; a file has as many as there are who use it."""
+    if in_memory:
+        return {"poolclass": StaticPool}
+    return {"pool_size": _READERS + 1, "max_overflow": 0}
 
 
 def _open_and_close(path: Path) -> None:

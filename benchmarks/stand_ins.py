@@ -4,7 +4,7 @@ PYTHONPATH=tests python -m benchmarks.stand_ins PLATFORM PLACES
 
 It prints where it is and its places, then, when its standard input ends, what became of them; both
 are a line of JSON. A line "RATE COUNT" lets people give commands, each in another place, and it
-prints after how many seconds each was answered. `beside` starts it, so that what is measured there
+prints after how many seconds each was answered, and what of its processor that took. `beside` starts it, so that what is measured there
 shares no process with it.
 """
 
@@ -39,7 +39,8 @@ _COMMANDS: tuple[tuple[str, dict[str, str]], ...] = (
     ("subscriptions", {}),
     ("subscribe", {"search": "docking"}),
 )
-"""What people ask in turn; the last one writes."""
+"""What people ask in turn, in equal shares. Most only look; the last one writes, in a place that
+has subscribed already or not, as it comes."""
 
 _NEWS = "Moved"
 """A word in the first line of what is broadcast, and of no answer."""
@@ -169,7 +170,9 @@ async def _serve(name: str, count: int) -> None:
         _say(options=platform.options, places=platform.places)
         while line := await asyncio.to_thread(sys.stdin.readline):
             rate, asked = map(int, line.split())
-            _say(seconds=await _ask(platform, rate, asked))
+            worked = time.process_time()
+            seconds = await _ask(platform, rate, asked)
+            _say(seconds=seconds, cpu_s=time.process_time() - worked)
         got = [*platform.got()]
         _say(refused=platform.refused(), messages=len(got), reached=len({*got}))
 

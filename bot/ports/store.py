@@ -281,8 +281,11 @@ class UnitOfWork(Protocol):
 class Store(Protocol):
     """The door to the store."""
 
-    def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """One transaction that may write; it commits at the end and rolls back on an error."""
+    def writing(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction that may write; it commits at the end and rolls back on an error.
+
+        One at a time. Somebody waits for an `urgent` one: it goes before others, but not for ever.
+        """
 
     def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction that only reads; it blocks no writer."""

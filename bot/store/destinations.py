@@ -209,9 +209,12 @@ class SqlDestinations:
         self, destination: Destination, *, server: str, name: str, person: Person
     ) -> None:
         """Remember its server, its name for people, and who manages it, to tell of trouble."""
-        known = {"name": name, "person": person.id}
-        values = {"server": server} | {key: value for key, value in known.items() if value}
-        await self._set(destination, values)
+        told = {"name": name, "person": person.id}
+        values = {"server": server} | {key: value for key, value in told.items() if value}
+        known = await self._row(destination)
+        # The same people give most commands, and what they tell is known by then.
+        if known is None or any(known._mapping[key] != values[key] for key in values):
+            await self._set(destination, values)
 
     async def _row(self, destination: Destination) -> Row[Any] | None:
         found = await self._connection.execute(_ROW, _there(destination))

@@ -18,11 +18,12 @@ from sqlalchemy.pool import StaticPool
 
 from bot.errors import ConfigError, StoreBusy, StoreError
 from bot.store import sqlite
+from bot.store.turn import Turn
 
 _BUSY_TIMEOUT_MS = 10_000
 
 _READERS = 4
-"""Who may read at once; each has a thread, and Python runs one of those at a time."""
+"""Connections for reading; a read is done before the loop goes on, so few are enough."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -49,23 +50,23 @@ class Engine:
         """
         self.url = _readable(url)
         self.path = _path(self.url)
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
         # Of the connections one is left to whoever writes.
         self._readers = asyncio.Semaphore(_READERS)
         self._opens = self.path is None
         self._engine = _create(self.url, in_memory=self.path is None)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """One transaction that holds the write lock from its beginning."""
-        async with self._turn, self._transaction(immediate=True) as connection:
+        async with self._turn.taken(urgent=urgent), self._transaction(immediate=True) as connection:
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One transaction on a stable view; beside a file's writer it never waits."""
         if self.path is None:
-            async with self._turn, self._transaction(immediate=False) as connection:
+            async with self._turn.taken(), self._transaction(immediate=False) as connection:
                 yield connection
         else:
             async with self._readers, self._transaction(immediate=False) as connection:
@@ -203,7 +204,8 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
 def _on_begin(connection: Connection) -> None:
     # A deferred transaction that starts to write midway can fail at once with SQLITE_BUSY.
     immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    driver.begin("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _on_error(error: ExceptionContext) -> None:

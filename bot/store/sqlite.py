@@ -15,14 +15,12 @@ from typing import Any, Self
 
 import aiosqlite
 
-_BEGINNINGS = frozenset({"BEGIN", "BEGIN IMMEDIATE"})
-
 
 def connect(path: Path | None) -> aiosqlite.Connection:
     """A connection to a file, or to a new store in memory; SQLAlchemy awaits it."""
     place = ":memory:" if path is None else f"{path}"
     # Our own BEGIN comes before each transaction; the driver's would come late, never IMMEDIATE.
-    connection = _Connection(partial(sqlite3.connect, place, isolation_level=None), 1)
+    connection = _Connection(partial(sqlite3.connect, place, isolation_level=None, check_same_thread=False), 1)
     # A thread that outlives a crashed loop must not keep the process.
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does
     return connection
@@ -34,6 +32,7 @@ class _Connection(aiosqlite.Connection):
     _beginning = ""
     """The BEGIN that has not travelled yet."""
 
+    _here = False
     _is_used = False
     """Whether anything travelled since the last end of a transaction."""
 
@@ -44,28 +43,35 @@ class _Connection(aiosqlite.Connection):
     def begin(self, statement: str) -> None:
         """Begin with the next statement."""
         self._beginning = statement
+        self._here = statement == "BEGIN"
 
     async def trip(self, work: Any, *arguments: Any) -> Any:
         """Do something in the connection's thread, after the BEGIN that is due."""
         beginning, self._beginning = self._beginning, ""
+        if self._here:
+            return _after(self._conn, beginning, work, *arguments)
         # Before it travels: who is cancelled meanwhile must know that it has to be undone.
         self._is_used = True
         return await self._execute(partial(_after, self._conn, beginning, work), *arguments)
 
     async def commit(self) -> None:
         """End the transaction, if it did anything."""
+        if self._here:
+            self._conn.commit()
         if self._is_used:
             await super().commit()
         self._end()
 
     async def rollback(self) -> None:
         """Undo the transaction, if it did anything."""
+        if self._here:
+            self._conn.rollback()
         if self._is_used:
             await super().rollback()
         self._end()
 
     def _end(self) -> None:
-        self._beginning, self._is_used = "", False
+        self._beginning, self._is_used, self._here = "", False, False
 
 
 class _Cursor:
@@ -85,10 +91,7 @@ class _Cursor:
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
         """Execute one statement and fetch all its rows, in one trip."""
-        if statement in _BEGINNINGS:
-            self._connection.begin(statement)
-        else:
-            self._keep(await self._connection.trip(_rows_of, statement, parameters))
+        self._keep(await self._connection.trip(_rows_of, statement, parameters))
         return self
 
     async def executemany(self, statement: str, parameters: Iterable[Sequence[Any]]) -> Self:

@@ -41,12 +41,12 @@ class _Counting:
         self.transactions = 0
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[UnitOfWork]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
         """One transaction more."""
         self.transactions += 1
         if self.transactions >= self._fails_from:
             raise StoreError("the disk reports an error")
-        async with self._store.writing() as unit:
+        async with self._store.writing(urgent=urgent) as unit:
             yield unit
 
     def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:

@@ -30,7 +30,7 @@ class CountingStore:
         self.readings = 0
         self.failure: Exception | None = None
 
-    def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
+    def writing(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """Nobody who watches writes."""
         raise AssertionError("a watcher wrote")
 

@@ -4,8 +4,8 @@ PYTHONPATH=tests python -m benchmarks.stand_ins PLATFORM PLACES
 
 It prints where it is and its places, then, when its standard input ends, what became of them; both
 are a line of JSON. A line "RATE COUNT" lets people give commands, each in another place, and it
-prints after how many seconds each was answered, and what of its processor that took. `beside` starts it, so that what is measured there
-shares no process with it.
+prints after how many seconds each was answered, and how long its own process worked. `beside`
+starts it, so that what is measured there shares no process with it.
 """
 
 import asyncio

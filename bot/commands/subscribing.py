@@ -42,9 +42,7 @@ async def subscribe(kit: Kit, request: CommandRequest) -> CommandReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Added:
-    """A filter that the channel holds now, in words too, its place in the list, and whether it is
-    new there.
-    """
+    """A filter that the channel holds now, its words and number, and whether it is new there."""
 
     asked: Filter
     words: Mapping[str, Sequence[str]]

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import StaticPool
 
 from bot.errors import ConfigError, StoreBusy, StoreError
-from bot.store import sqlite
+from bot.store import trips
 from bot.store.turn import Turn
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -168,7 +168,7 @@ def _create(url: URL, *, in_memory: bool) -> AsyncEngine:
     path = _path(url)
 
     async def connected(*_: Any, **__: Any) -> Any:
-        return await sqlite.connect(path)
+        return await trips.connect(path)
 
     engine = create_async_engine(url, async_creator=connected, **_pool(in_memory=in_memory))
     event.listen(engine.sync_engine, "connect", _on_connect)
@@ -205,7 +205,7 @@ def _on_begin(connection: Connection) -> None:
     # A deferred transaction that starts to write midway can fail at once with SQLITE_BUSY.
     immediate = connection.get_execution_options().get("immediate", False)
     driver: Any = connection.connection.driver_connection
-    driver.begin("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    driver.begin(writes=immediate)
 
 
 def _on_error(error: ExceptionContext) -> None:

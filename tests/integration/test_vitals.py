@@ -32,7 +32,7 @@ class CountingStore:
 
     def writing(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """Nobody who watches writes."""
-        raise AssertionError("a watcher wrote")
+        raise AssertionError(f"a watcher wrote, {urgent=}")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:

@@ -16,11 +16,10 @@ async def _write(turn: Turn, diary: list[str], name: str, *, urgent: bool) -> No
 async def _order(*comers: str) -> list[str]:
     """Who wrote when, of comers in this order while somebody has the turn; capitals are urgent."""
     turn, diary = Turn(), list[str]()
-    async with asyncio.TaskGroup() as group:
-        async with turn.taken():
-            for name in comers:
-                group.create_task(_write(turn, diary, name, urgent=name.isupper()))
-            await asyncio.sleep(0)
+    async with asyncio.TaskGroup() as group, turn.taken():
+        for name in comers:
+            group.create_task(_write(turn, diary, name, urgent=name.isupper()))
+        await asyncio.sleep(0)
     return diary
 
 

@@ -1,13 +1,15 @@
 """Commands while news goes to twenty thousand places, as the platforms see their answers arrive.
 
-The whole service runs in a process of its own (`python -m benchmarks.answers`), whose memory is
-stated; each stand-in in another. They count strictly and take 0 to 200 ms for a request. The same
-commands are given three times, at two rates: while nothing goes on, from the moment when 200
-changes are noticed, while their deliveries are still being made, and when four million wait.
+The whole service runs in a process of its own (`python -m benchmarks.answers`), whose memory and
+processor time are stated; each stand-in in another. They count strictly and take 0 to 200 ms for a
+request. The same commands are given three times, at two rates: while nothing goes on, from the
+moment when 200 changes are noticed, while their deliveries are still being made, and when four
+million wait. Four in five look (/next, /events, /status, /subscriptions), and one subscribes.
 
 Discord's answers count towards no limit. On Telegram each takes one of thirty slots a second, which
-come back a second after an answer: 27 a second at this latency for all that is sent. So no more
-than that can be answered, and commands are given well below it; news takes what is left.
+come back a second after an answer: 27 a second at this latency for all that is sent. So the hundred
+commands a second that are promised are 90 on Discord and 10 on Telegram, where news takes what is
+left of the slots. Twice as many are given too, to see what one process can do; nothing is promised.
 """
 
 import asyncio
@@ -16,6 +18,7 @@ import logging
 import resource
 import sqlite3
 import sys
+import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -44,8 +47,8 @@ _PLACES = 10_000
 
 _CHANGES = 200
 _SECONDS = 10
-_RATES = ({"discord": 20, "telegram": 10}, {"discord": 100, "telegram": 20})
-"""Commands a second on each platform: what big bots meet, and far more. One in five writes."""
+_RATES = ({"discord": 90, "telegram": 10}, {"discord": 180, "telegram": 20})
+"""Commands a second on each platform: what is promised, and twice that."""
 
 _MOST_S = 1.0
 _MOST_MIB = 250
@@ -53,6 +56,9 @@ _PHASES = ("quiet", "made", "pending")
 
 _Seconds = Mapping[str, Sequence[Mapping[str, list[float]]]]
 """How long each answer took, by phase, rate and platform."""
+
+_Work = Mapping[str, float]
+"""Seconds of a processor by process."""
 
 
 async def measure() -> tuple[Row, ...]:
@@ -67,7 +73,7 @@ async def measure() -> tuple[Row, ...]:
         for platform in _RATES[nth]
         for phase in _PHASES[1:]
     ]
-    return (*rows, _memory_row(**found["memory"]))
+    return (*rows, _work_row(found["work"]), _memory_row(**found["memory"]))
 
 
 def _row(platform: str, phase: str, nth: int, seconds: _Seconds) -> Row:
@@ -82,8 +88,8 @@ def _row(platform: str, phase: str, nth: int, seconds: _Seconds) -> Row:
         figure=_in_words(ours) + (f", {lost} unanswered" if lost else ""),
         yardstick=f"{_in_words(quiet)}, the same without a broadcast",
         compared=f"p99 {late - _percentile(quiet, 99):+.2f} s",
-        target=f"p99 < {_MOST_S:.0f} s, all answered",
-        holds=late < _MOST_S and not lost,
+        target="" if nth else f"p99 < {_MOST_S:.0f} s, all answered",
+        holds=None if nth else late < _MOST_S and not lost,
     )
 
 
@@ -94,6 +100,17 @@ def _in_words(seconds: list[float]) -> str:
 
 def _percentile(values: list[float], percent: int) -> float:
     return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def _work_row(work: _Work) -> Row:
+    commands = _SECONDS * sum(sum(rates.values()) for rates in _RATES)
+    each = {name: spent / commands * 1000 for name, spent in work.items()}
+    ours, others = each.pop("service"), each
+    return Row(
+        what="  processor time of the service for a command, without a broadcast",
+        figure=f"{ours:.1f} ms",
+        yardstick=", ".join(f"{name}'s stand-in {spent:.1f} ms" for name, spent in others.items()),
+    )
 
 
 def _memory_row(before: int, after: int, pending: int) -> Row:
@@ -116,7 +133,9 @@ async def _run(path: Path) -> dict[str, object]:
         await stack.enter_async_context(_working(service))
         # What is built once is built before anything is measured.
         await _ask(stands, _RATES[0], seconds=2)
+        begun = _work(stands)
         seconds = {"quiet": await _ask_all(stands)}
+        work = {name: spent - begun[name] for name, spent in _work(stands).items()}
         before = _peak_kib()
         await _notice(service)
         fanout = Fanout(
@@ -129,7 +148,12 @@ async def _run(path: Path) -> dict[str, object]:
         async with service.store.reading() as unit:
             waiting = sum((await unit.outbox.counts()).values())
         memory = {"before": before, "after": _peak_kib(), "pending": waiting}
-        return {"seconds": seconds, "memory": memory}
+        return {"seconds": seconds, "memory": memory, "work": work}
+
+
+def _work(stands: Iterable[Stand]) -> _Work:
+    """What each process has worked so far."""
+    return {"service": time.process_time(), **{one.name: one.cpu_s for one in stands}}
 
 
 def _peak_kib() -> int:

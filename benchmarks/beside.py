@@ -22,6 +22,7 @@ class Stand:
         name: the platform's.
         options: the settings of an adapter that talks to it.
         places: the addresses that take messages.
+        cpu_s: seconds of a processor that it spent while people asked.
 
     """
 
@@ -29,6 +30,7 @@ class Stand:
         self, name: str, options: dict[str, Any], places: list[str], child: Process
     ) -> None:
         self.name, self.options, self.places = name, options, places
+        self.cpu_s = 0.0
         self._child = child
 
     async def ask(self, *, rate: int, count: int) -> list[float]:
@@ -39,7 +41,9 @@ class Stand:
         if self._child.stdin is not None:
             self._child.stdin.write(f"{rate} {count}\n".encode())
             await self._child.stdin.drain()
-        return list((await _heard(self._child))["seconds"])
+        told = await _heard(self._child)
+        self.cpu_s += told["cpu_s"]
+        return list(told["seconds"])
 
     async def end(self) -> dict[str, Any]:
         """End it, and hear what became of what was sent."""

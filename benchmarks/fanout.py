@@ -86,9 +86,9 @@ class _Timed:
         self.longest = 0.0
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[UnitOfWork]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
         """One transaction, timed from when it has the lock until it is committed."""
-        async with self._store.writing() as unit:
+        async with self._store.writing(urgent=urgent) as unit:
             begun = time.perf_counter()
             yield unit
         self.longest = max(self.longest, time.perf_counter() - begun)

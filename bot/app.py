@@ -30,9 +30,8 @@ from bot.services.poller import Poller
 from bot.services.pulses import Pulses
 from bot.services.reminder_clock import ReminderClock
 from bot.services.roles import Fence
-from bot.services.waker import Waker
 from bot.services.turnstile import StoredTurnstile
-from bot.services.vitals import ServiceVitals
+from bot.services.waker import Waker
 from bot.store.engine import Engine
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.web.metrics import Metrics

@@ -19,6 +19,9 @@ def upcoming(events: Iterable[Event], now: datetime) -> tuple[Event, ...]:
 
 def is_over(event: Event, now: datetime) -> bool:
     """Whether all of the time that its date allows has passed."""
+    # Most dates are ahead, and no window need be looked up for those.
+    if event.date is None or event.date > now:
+        return False
     allowed = window(event.stated)
     return allowed is not None and allowed.end <= now
 

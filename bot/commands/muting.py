@@ -16,7 +16,7 @@ MOST = 100
 
 async def mute(kit: Kit, request: CommandRequest) -> CommandReply:
     """No more news of an event here."""
-    async with kit.store.writing() as unit:
+    async with kit.store.writing(urgent=True) as unit:
         meant = await meant_event(unit, request.options["event"], "mute")
         if isinstance(meant, Message):
             return answer(meant, is_private=True)
@@ -40,7 +40,7 @@ async def _has_room(unit: UnitOfWork, place: Destination, event_id: EventId) -> 
 
 async def unmute(kit: Kit, request: CommandRequest) -> CommandReply:
     """News of an event here again."""
-    async with kit.store.writing() as unit:
+    async with kit.store.writing(urgent=True) as unit:
         muted = await unit.destinations.muted(request.place)
         meant = await meant_event(unit, request.options["event"], "unmute", also=muted)
         if isinstance(meant, Message):

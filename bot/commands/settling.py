@@ -19,7 +19,7 @@ _LONGEST_ROLE = 20
 
 async def settings(kit: Kit, request: CommandRequest) -> CommandReply:
     """Change what is named, then show all."""
-    async with kit.store.writing() as unit:
+    async with kit.store.writing(urgent=True) as unit:
         before = await unit.destinations.channel(request.place)
         channel = _changed(before, request)
         if request.options:

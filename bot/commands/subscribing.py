@@ -1,5 +1,6 @@
 """`/subscribe`, `/unsubscribe` and `/subscriptions`: what a channel gets."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands.guiding import ask, chosen, is_asking
@@ -12,6 +13,7 @@ from bot.domain.changes import Kind
 from bot.domain.messages import Message
 from bot.domain.requests import CommandReply, CommandRequest
 from bot.domain.subscriptions import Filter
+from bot.domain.watching import Catalogue
 from bot.errors import ConfigError
 from bot.ports import UnitOfWork
 from bot.rendering.answers import subscriptions as answers
@@ -40,9 +42,10 @@ async def subscribe(kit: Kit, request: CommandRequest) -> CommandReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Added:
-    """A filter that the channel holds now, its place in the list, and whether it is new there."""
+    """A filter that the channel holds now, its words and number, and whether it is new there."""
 
     asked: Filter
+    words: Mapping[str, Sequence[str]]
     number: int
     is_new: bool
 
@@ -51,8 +54,9 @@ async def _added(kit: Kit, request: CommandRequest) -> _Added | Message:
     """What was added; or why nothing more can be."""
     # What is only read is read before, so that others can write meanwhile.
     async with kit.store.reading() as unit:
-        wanted = await _wanted(unit, request)
-    async with kit.store.writing() as unit:
+        known = await catalogue(unit)
+        wanted = await _wanted(unit, request, known)
+    async with kit.store.writing(urgent=True) as unit:
         before = [one.filter for one in await unit.subscriptions.held(request.place)]
         if wanted not in before and (refusal := await _refusal(unit, request, len(before))):
             return refusal
@@ -60,7 +64,8 @@ async def _added(kit: Kit, request: CommandRequest) -> _Added | Message:
         await meet(unit, request)
     is_new = wanted not in before
     number = len(before) if is_new else before.index(wanted)
-    return _Added(asked=wanted, number=number + 1, is_new=is_new)
+    words = spell_filter(wanted, known)
+    return _Added(asked=wanted, words=words, number=number + 1, is_new=is_new)
 
 
 async def _refusal(unit: UnitOfWork, request: CommandRequest, held: int) -> Message | None:
@@ -73,8 +78,8 @@ async def _refusal(unit: UnitOfWork, request: CommandRequest, held: int) -> Mess
     return answers.full_server(MOST_IN_SERVER) if in_server >= MOST_IN_SERVER else None
 
 
-async def _wanted(unit: UnitOfWork, request: CommandRequest) -> Filter:
-    wanted = read_filter(asked(request.options), await catalogue(unit))
+async def _wanted(unit: UnitOfWork, request: CommandRequest, known: Catalogue) -> Filter:
+    wanted = read_filter(asked(request.options), known)
     if "remind" in request.options:
         return wanted
     channel = await unit.destinations.channel(request.place)
@@ -87,7 +92,7 @@ async def _confirmed(kit: Kit, request: CommandRequest, added: _Added) -> Messag
         any_kind = replace(added.asked, kinds=frozenset({Kind.NEW}))
         following = await ahead(kit, unit, any_kind)
         return answers.subscribed(
-            spell_filter(added.asked, await catalogue(unit)),
+            added.words,
             number=added.number,
             is_new=added.is_new,
             following=following[0] if following else None,
@@ -105,7 +110,7 @@ async def meet(unit: UnitOfWork, request: CommandRequest) -> None:
 
 async def unsubscribe(kit: Kit, request: CommandRequest) -> CommandReply:
     """Remove one subscription, or all."""
-    async with kit.store.writing() as unit:
+    async with kit.store.writing(urgent=True) as unit:
         held = await held_at(unit, request.place)
         doomed = _doomed(held, request)
         for one in doomed:

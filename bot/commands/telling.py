@@ -61,7 +61,7 @@ async def start(kit: Kit, request: CommandRequest) -> CommandReply:
     async with kit.store.reading() as unit:
         health = await unit.destinations.health(request.place)
     if health.reach is not Reach.ACTIVE:
-        async with kit.store.writing() as unit:
+        async with kit.store.writing(urgent=True) as unit:
             again = reached(health, now=kit.clock.now())
             await unit.destinations.set_health(request.place, again)
         kit.wake.set()

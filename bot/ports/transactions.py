@@ -72,8 +72,12 @@ class UnitOfWork(Protocol):
 class Store(Protocol):
     """The door to the store."""
 
-    def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """One transaction that may write; it commits at the end and rolls back on an error."""
+    def writing(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction that may write; it commits at the end and rolls back on an error.
+
+        Where only one can write at a time, an `urgent` one, for which somebody waits, goes before
+        others, but not for ever.
+        """
 
     def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction that only reads; it blocks no writer."""

@@ -19,6 +19,9 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 def printable(text: str) -> str:
     """Text without control characters, lone surrogates and direction overrides; layout stays."""
+    # Plain text, as nearly all is, needs no look at each character.
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(char for char in text if _is_printable(char))
 
 

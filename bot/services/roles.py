@@ -207,7 +207,7 @@ class Fence:
         self.lease: RoleLease | None = None
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[UnitOfWork]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
         """One transaction that may write.
 
         Raises:
@@ -216,7 +216,7 @@ class Fence:
         """
         if self.lease is None:
             raise LeaseLost(f"the role {self._role} is not ours yet")
-        async with self._store.writing() as unit:
+        async with self._store.writing(urgent=urgent) as unit:
             await unit.leases.guard(self.lease)
             yield unit
 

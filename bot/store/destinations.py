@@ -200,9 +200,12 @@ class SqlDestinations:
         self, destination: Destination, *, server: str, name: str, person: Person
     ) -> None:
         """Remember its server, its name for people, and who manages it, to tell of trouble."""
-        known = {"name": name, "person": person.id}
-        values = {"server": server} | {key: value for key, value in known.items() if value}
-        await self._set(destination, values)
+        named = {"name": name, "person": person.id}
+        values = {"server": server} | {key: value for key, value in named.items() if value}
+        known = await self._row(destination)
+        # The same people give most commands, and what they tell is known by then.
+        if known is None or any(getattr(known, key) != told for key, told in values.items()):
+            await self._set(destination, values)
 
     async def _row(self, destination: Destination) -> Row[Any] | None:
         await sections.at(self._connection, destination)

@@ -42,9 +42,9 @@ class Engine:
         return self.database.path
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """One transaction that may write."""
-        async with self._transaction(self._engine, writes=True) as connection:
+        async with self._transaction(self._engine, writes=True, urgent=urgent) as connection:
             yield connection
 
     @asynccontextmanager
@@ -69,9 +69,9 @@ class Engine:
 
     @asynccontextmanager
     async def _transaction(
-        self, engine: AsyncEngine, *, writes: bool
+        self, engine: AsyncEngine, *, writes: bool, urgent: bool = False
     ) -> AsyncIterator[AsyncConnection]:
-        async with self.database.turn(writes=writes):
+        async with self.database.turn(writes=writes, urgent=urgent):
             with self.translated():
                 await self.database.ready()
                 async with engine.connect() as bare:

@@ -67,7 +67,7 @@ class SqlNames:
 
     async def known(self) -> Catalogue:
         """All names, by id."""
-        rows = (await self._connection.execute(select(names).order_by(names.c.id))).all()
+        rows = (await self._connection.execute(_NAMES)).all()
         return Catalogue(
             types=tuple(EventType(id=row.id, name=row.name) for row in rows if row.field == "type"),
             agencies=tuple(
@@ -79,6 +79,10 @@ class SqlNames:
                 Program(id=row.id, name=row.name) for row in rows if row.field == "program"
             ),
         )
+
+
+# Built once, for most commands ask it.
+_NAMES = select(names).order_by(names.c.id)
 
 
 class SqlRequestLog:

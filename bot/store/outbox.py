@@ -2,33 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, and_, bindparam, func, select, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.changes import Change, DateChanged, Kind, News, Reminder
-from bot.domain.channels import DEFAULT_CHANNEL
+from bot.domain.changes import Kind, News
 from bot.domain.deliveries import (
     Delivery,
     DeliveryId,
     FanoutId,
     MessageId,
     Part,
-    Priority,
     State,
 )
-from bot.domain.events import Event, EventId
+from bot.domain.events import Event
 from bot.domain.fanouts import Debt, Record, Result
 from bot.domain.messages import Message
-from bot.domain.subscriptions import Destination
 from bot.domain.vitals import Queue
 from bot.domain.watching import Watch
-from bot.store import claiming, fanout, records, sections
-from bot.store.codec import dump, kinds_of, load_change, load_channel, load_event
+from bot.store import claiming, fanout, reading, records, sections
+from bot.store.codec import dump, load_event
 from bot.store.tables import (
     changes,
     channels,
@@ -68,9 +64,9 @@ class SqlOutbox:
         folded = await self._connection.execute(_FOLDED, {"keys": ids})
         parts: dict[int, list[Part]] = defaultdict(list)
         for row in folded:
-            parts[row.folded_into].append(_part(row))
+            parts[row.folded_into].append(reading.part(row))
         rows = await self._connection.execute(_OWN, {"keys": ids})
-        claimed = [_delivery(row, [*parts[row.id], _part(row)]) for row in rows]
+        claimed = [reading.delivery(row, [*parts[row.id], reading.part(row)]) for row in rows]
         return tuple(sorted(claimed, key=lambda one: (one.priority, one.id)))
 
     async def reclaim(self, adapter: str, *, now: datetime | None) -> int:
@@ -113,12 +109,12 @@ class SqlOutbox:
             select(changes).where(changes.c.fanout_id.in_(wanted)).order_by(changes.c.id)
         )
         rows = [row for row in noticed if row.kind in wanted[row.fanout_id]]
-        moves = await self._moves(owed[0].event_id) if _tells_a_move(rows) else ()
-        told = [(FanoutId(row.fanout_id), _change(row, moves)) for row in rows]
+        moves = await self._moves(owed[0].event_id) if reading.tells_a_move(rows) else ()
+        told = [(FanoutId(row.fanout_id), reading.change(row, moves)) for row in rows]
         of_event = select(events.c.body, events.c.watch).where(events.c.id == owed[0].event_id)
         now = (await self._connection.execute(of_event)).one()
         due = [
-            (FanoutId(row.id), _reminder(row))
+            (FanoutId(row.id), reading.reminder(row))
             for row in owed
             if row.reminder_date is not None and now.watch != Watch.WITHDRAWN
         ]
@@ -215,46 +211,6 @@ _OWN = (
     .outerjoin(posts, _HERE)
     .where(deliveries.c.id.in_(_KEYS))
 )
-
-
-def _tells_a_move(rows: Iterable[Row[Any]]) -> bool:
-    return any(row.kind == Kind.DATE for row in rows)
-
-
-def _change(row: Row[Any], moves: Sequence[int]) -> Change:
-    change = load_change(row.kind, row.body)
-    nth = moves.index(row.id) + 1 if isinstance(change, DateChanged) else 0
-    return replace(change, nth=nth) if isinstance(change, DateChanged) and nth > 1 else change
-
-
-def _part(row: Row[Any]) -> Part:
-    return Part(
-        fanout_id=FanoutId(row.fanout_id), kinds=kinds_of(row.kinds), expires_at=row.expires_at
-    )
-
-
-def _delivery(row: Row[Any], parts: list[Part]) -> Delivery:
-    return Delivery(
-        id=DeliveryId(row.id),
-        destination=Destination(adapter=row.adapter, address=row.address),
-        event_id=EventId(row.event_id),
-        priority=Priority(row.priority),
-        parts=tuple(sorted(parts, key=lambda part: part.fanout_id)),
-        attempts=row.attempts,
-        channel=DEFAULT_CHANNEL if row.spec is None else load_channel(row.spec),
-        tried_at=row.tried_at,
-        in_doubt_since=row.in_doubt_since,
-        post=row.post or "",
-    )
-
-
-def _reminder(row: Row[Any]) -> Reminder:
-    return Reminder(
-        event_id=EventId(row.event_id),
-        date=row.reminder_date,
-        lead=timedelta(microseconds=row.reminder_lead),
-        late=row.reminder_late,
-    )
 
 
 _START = (

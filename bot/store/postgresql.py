@@ -105,7 +105,7 @@ class Postgresql:
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
     @asynccontextmanager
-    async def turn(self, *, writes: bool) -> AsyncIterator[None]:  # noqa: ARG002, nobody need wait
+    async def turn(self, *, writes: bool, urgent: bool) -> AsyncIterator[None]:  # noqa: ARG002, nobody need wait
         """Begin at once."""
         yield
 

@@ -100,7 +100,10 @@ class SqlSnapshots:
             agencies=frozenset(agencies),
             words=frozenset({words} if words else ()),
         )
-        watched = select(events.c.body).where(events.c.watch == Watch.WATCHED)
-        bodies = (await self._connection.execute(watched)).scalars()
+        bodies = (await self._connection.execute(_WATCHED)).scalars()
         found = [event for event in map(load_event, bodies) if wants(asked, event, Kind.NEW)]
         return tuple(sorted(found, key=lambda event: (event.date or _END_OF_TIME, event.id)))
+
+
+# Built once, for most commands ask it.
+_WATCHED = select(events.c.body).where(events.c.watch == Watch.WATCHED)

@@ -16,8 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
 from bot.errors import StoreBusy, StoreError
+from bot.store import trips
+from bot.store.turn import Turn
 
 _BUSY_TIMEOUT_MS = 10_000
+
+_READERS = 4
+"""Connections for reading; a read is done before the loop goes on, so few are enough."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     # NORMAL may lose the last commits at a power cut: a lost "sent" mark is a message sent twice.
@@ -39,30 +45,42 @@ class Sqlite:
         in_memory = url.database in {None, "", ":memory:"}
         self.path = None if in_memory else Path(str(url.database)).absolute()
         self.name = "the store in memory" if self.path is None else f"the store {self.path}"
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
+        # Of the connections one is left to whoever writes.
+        self._readers = asyncio.Semaphore(_READERS)
         self._opens = in_memory
 
     def create(self) -> AsyncEngine:
         """A pool of connections; connects to nothing yet."""
-        pool = {} if self.path else {"poolclass": StaticPool}
-        engine = create_async_engine(self._url, **pool)
+
+        async def connected(*_: Any, **__: Any) -> Any:
+            return await trips.connect(self.path)
+
+        engine = create_async_engine(self._url, async_creator=connected, **self._pool())
         event.listen(engine.sync_engine, "connect", _on_connect)
         event.listen(engine.sync_engine, "begin", _on_begin)
         event.listen(engine.sync_engine, "handle_error", _on_error)
         return engine
+
+    def _pool(self) -> dict[str, Any]:
+        """A store in memory is its one connection; a file has as many as there are who use it."""
+        if self.path is None:
+            return {"poolclass": StaticPool}
+        return {"pool_size": _READERS + 1, "max_overflow": 0}
 
     def options(self, *, writes: bool) -> Mapping[str, Any]:
         """What a transaction is opened with."""
         return {"immediate": writes}
 
     @asynccontextmanager
-    async def turn(self, *, writes: bool) -> AsyncIterator[None]:
+    async def turn(self, *, writes: bool, urgent: bool) -> AsyncIterator[None]:
         """Wait until a transaction may begin; beside a file's writer a reader need not."""
         if writes or self.path is None:
-            async with self._turn:
+            async with self._turn.taken(urgent=urgent):
                 yield
         else:
-            yield
+            async with self._readers:
+                yield
 
     async def ready(self) -> None:
         """See, once, whether the file can be opened."""
@@ -142,7 +160,8 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
 def _on_begin(connection: Connection) -> None:
     # A deferred transaction that starts to write midway can fail at once with SQLITE_BUSY.
     immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    driver.begin(writes=immediate)
 
 
 def _on_error(error: ExceptionContext) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import Kind
@@ -14,7 +15,7 @@ from bot.store.codec import bits, dump_filter, load_filter
 from bot.store.matching import matches, term
 from bot.store.moving import destination_id
 from bot.store.tables import channels, destinations, filter_terms, filters, subscriptions
-from bot.store.upsert import get_or_insert, insert_missing
+from bot.store.upsert import dialect_insert, get_or_insert, insert_missing
 
 
 class SqlSubscriptions:
@@ -30,15 +31,21 @@ class SqlSubscriptions:
             "destination_id": await destination_id(self._connection, destination),
             "filter_id": await self._filter_id(asked),
         }
-        extra = {"adapter": destination.adapter, "created_at": now}
-        await insert_missing(self._connection, subscriptions, [row | extra])
-        key = await self._connection.scalar(select(subscriptions.c.id).filter_by(**row))
-        return Subscription(id=SubscriptionId(key or 0), destination=destination, filter=asked)
+        key = await self._added(row, {"adapter": destination.adapter, "created_at": now})
+        return Subscription(id=SubscriptionId(key), destination=destination, filter=asked)
+
+    async def _added(self, row: Mapping[str, int], rest: Mapping[str, Any]) -> int:
+        inserted = dialect_insert(self._connection, subscriptions).values({**row, **rest})
+        added = inserted.on_conflict_do_nothing().returning(subscriptions.c.id)
+        key: int | None = await self._connection.scalar(added)
+        if key is not None:
+            return key
+        known = await self._connection.execute(select(subscriptions.c.id).filter_by(**row))
+        return int(known.scalar_one())
 
     async def _filter_id(self, asked: Filter) -> int:
         spec = dump_filter(asked)
-        query = select(filters.c.id).where(filters.c.spec == spec)
-        known: int | None = await self._connection.scalar(query)
+        known: int | None = await self._connection.scalar(_SAME_FILTER, {"spec": spec})
         return await self._new_filter(asked, spec) if known is None else known
 
     async def _new_filter(self, asked: Filter, spec: str) -> int:
@@ -68,39 +75,24 @@ class SqlSubscriptions:
 
     async def held(self, destination: Destination | None = None) -> tuple[Subscription, ...]:
         """Subscriptions of one destination, or of all; by destination, then by age."""
-        joined = subscriptions.join(destinations).join(filters)
-        query = (
-            select(
-                subscriptions.c.id, destinations.c.adapter, destinations.c.address, filters.c.spec
-            )
-            .select_from(joined)
-            .order_by(destinations.c.adapter, destinations.c.address, subscriptions.c.id)
-        )
         if destination is not None:
             await sections.at(self._connection, destination)
-            query = query.where(
-                destinations.c.adapter == destination.adapter,
-                destinations.c.address == destination.address,
-            )
+        there = {} if destination is None else _there(destination)
+        rows = await self._connection.execute(_HELD_THERE if there else _HELD, there)
         return tuple(
             Subscription(
                 id=SubscriptionId(row.id),
                 destination=Destination(adapter=row.adapter, address=row.address),
                 filter=load_filter(row.spec),
             )
-            for row in await self._connection.execute(query)
+            for row in rows
         )
 
     async def in_server(self, adapter: str, server: str) -> int:
         """How many subscriptions the destinations of a server hold together."""
         await sections.alone(self._connection, sections.server(adapter, server))
-        query = (
-            select(func.count())
-            .select_from(subscriptions)
-            .join(channels, channels.c.destination_id == subscriptions.c.destination_id)
-            .where(channels.c.server == server, subscriptions.c.adapter == adapter)
-        )
-        return await self._connection.scalar(query) or 0
+        asked = {"server": server, "by": adapter}
+        return await self._connection.scalar(_IN_SERVER, asked) or 0
 
     async def leads(self) -> frozenset[timedelta]:
         """Every lead time that some subscription to reminders names."""
@@ -131,6 +123,29 @@ class SqlSubscriptions:
         )
         rows = await self._connection.execute(query)
         return {row.adapter: row.total for row in rows}
+
+
+def _there(destination: Destination) -> dict[str, str]:
+    """The parameters of `_HELD_THERE`."""
+    return {"by": destination.adapter, "at": destination.address}
+
+
+# Built once, for commands ask them.
+_SAME_FILTER = select(filters.c.id).where(filters.c.spec == bindparam("spec"))
+_HELD = (
+    select(subscriptions.c.id, destinations.c.adapter, destinations.c.address, filters.c.spec)
+    .select_from(subscriptions.join(destinations).join(filters))
+    .order_by(destinations.c.adapter, destinations.c.address, subscriptions.c.id)
+)
+_HELD_THERE = _HELD.where(
+    destinations.c.adapter == bindparam("by"), destinations.c.address == bindparam("at")
+)
+_IN_SERVER = (
+    select(func.count())
+    .select_from(subscriptions)
+    .join(channels, channels.c.destination_id == subscriptions.c.destination_id)
+    .where(channels.c.server == bindparam("server"), subscriptions.c.adapter == bindparam("by"))
+)
 
 
 def _terms(filter_id: int, asked: Filter) -> list[dict[str, int | str]]:

@@ -39,8 +39,8 @@ settings = Table(
 leases = Table(
     "leases",
     metadata,
-    Column("role", Text, primary_key=True),
-    Column("holder", Text, nullable=False),
+    Column("role", Words, primary_key=True),
+    Column("holder", Words, nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("beats", BigInteger, nullable=False),
 )
@@ -48,7 +48,7 @@ leases = Table(
 turns = Table(
     "turns",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", Words, primary_key=True),
     Column("at", UtcTime, nullable=False),
 )
 

@@ -64,9 +64,9 @@ class SqlStore:
         self.turns = SqlTurns(engine)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[SqlUnitOfWork]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[SqlUnitOfWork]:
         """One transaction that may write; it commits at the end and rolls back on an error."""
-        async with self._engine.writing() as connection:
+        async with self._engine.writing(urgent=urgent) as connection:
             unit = SqlUnitOfWork(connection, chunk=self._chunk)
             yield unit
             await notify(connection, unit.told)

@@ -91,6 +91,9 @@ async def test_roles_can_be_parted(perigee: Program, shared: Path, postgresql: S
             await fleet.join("watching", "--roles", "poll,fanout")
             await fleet.join("talking", "--roles", "send:discord,commands")
             await fleet.join("telling", "--roles", "send:telegram,web")
+            await fleet.has("watching", "fanout")
+            await fleet.has("talking", "commands:telegram")
+            await fleet.has("telling", "send:telegram")
             for _ in range(3):
                 await fleet.until(Sign.ANSWERED, times=10)
             await fleet.finish()

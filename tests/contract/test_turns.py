@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 
 from bot.services.turnstile import StoredTurnstile
 from bot.store.unit_of_work import SqlStore, open_store
@@ -76,5 +77,5 @@ async def test_turnstile_lets_one_pass_at_a_time(store: SqlStore) -> None:
             await asyncio.sleep(0.01)
 
     assert len(passed) == 4
-    gaps = [later - earlier for earlier, later in zip(passed, passed[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(passed)]
     assert min(gaps) >= EVERY

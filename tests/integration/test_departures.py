@@ -62,12 +62,12 @@ class _Counting:
         self.transactions = 0
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[UnitOfWork]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
         """One transaction more."""
         self.transactions += 1
         if self.transactions >= self._fails_from:
             raise StoreError("the disk reports an error")
-        async with self._store.writing() as unit:
+        async with self._store.writing(urgent=urgent) as unit:
             yield unit
 
     def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
@@ -233,13 +233,17 @@ async def test_message_that_meets_no_telegram_has_not_left() -> None:
     assert pace.departed == []
 
 
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
 async def test_connection_that_breaks_before_the_body_leaves_puts_nothing_in_doubt() -> None:
     """A pooled connection may die while the mark is made: nobody can have obeyed, so it waits."""
     async with await asyncio.start_server(_hang_up, "127.0.0.1", 0) as server:
         base_url = "http://{}:{}".format(*server.sockets[0].getsockname())
         requests = AiohttpRequest(connections=1)
         await requests.initialize()
-        before = LEAVING.set(asyncio.Event().wait)
+        before = LEAVING.set(_never)
         try:
             with pytest.raises(NeverSent) as caught:
                 await requests.do_request(f"{base_url}/bot1:x/sendMessage", "POST")

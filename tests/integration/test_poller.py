@@ -660,9 +660,9 @@ class _FailingStore:
         self.reading = store.reading
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[UnitOfWork]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
         """A transaction that fails after everything else was written."""
-        async with self._store.writing() as unit:
+        async with self._store.writing(urgent=urgent) as unit:
             unit.snapshots = _FailingSnapshots(unit.snapshots._connection)
             yield unit
 

@@ -30,9 +30,9 @@ class CountingStore:
         self.readings = 0
         self.failure: Exception | None = None
 
-    def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
+    def writing(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """Nobody who watches writes."""
-        raise AssertionError("a watcher wrote")
+        raise AssertionError(f"a watcher wrote, {urgent=}")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:

@@ -3,25 +3,31 @@
 Queues and tables that belong to one part are filled in the tests of that part.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import event, select
+from sqlalchemy.pool import Pool
 
 from bot.adapters.discord import layout
 from bot.adapters.telegram.paced import Paced
 from bot.adapters.telegram.rights import Rights
-from bot.domain import dates
+from bot.domain import channels, dates
+from bot.domain.changes import Kind
 from bot.domain.channels import Channel
 from bot.domain.events import EventId
 from bot.domain.messages import Limits
 from bot.rendering import telegram_html
 from bot.services.slots import Breaker
-from bot.store import codec
+from bot.store import codec, fanout
+from bot.store.unit_of_work import open_store
 from bot.testing import START, a_message, an_event
 from bot.testing.surroundings import OpenPace
 
@@ -41,6 +47,10 @@ def _window(number: int) -> object:
     return dates.window(replace(an_event().stated, date=START + number * timedelta(days=1)))
 
 
+def _zone(number: int) -> object:
+    return Channel(time_zone=f"Nowhere/{number}").zone
+
+
 def _html(number: int) -> object:
     return telegram_html.render_telegram(a_message(title=f"{number}"), LIMITS)
 
@@ -55,6 +65,7 @@ def _embed(number: int) -> object:
         (_event, codec.load_event),
         (_channel, codec.load_channel),
         (_window, dates.window),
+        (_zone, channels._zone),
         (_html, telegram_html.render_telegram),
         (_embed, layout._embed),
     ],
@@ -97,3 +108,37 @@ async def test_only_so_many_managers_are_remembered() -> None:
 
     assert len(rights._known) == 1000
     assert asked[MANY:] == [(1, 0)]
+
+
+@pytest.mark.parametrize("cached", [codec.kinds_of, fanout._owed])
+def test_what_is_kept_for_each_set_of_kinds_is_bounded_by_the_kinds(cached: Any) -> None:
+    """There are as many sets as eight bits have values, whatever happens to events."""
+    masks = range(1, 1 << len(Kind))
+
+    for mask in [*masks, *masks]:
+        cached(mask)
+
+    assert cached.cache_info().currsize <= 256
+
+
+async def test_connections_are_few_however_many_look(tmp_path: Path) -> None:
+    """A file has one connection for who writes, and four for readers, who wait for one another."""
+    opened: list[object] = []
+
+    def note(connection: object, _record: object) -> None:
+        opened.append(connection)
+
+    event.listen(Pool, "connect", note)
+    async with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        full = asyncio.Barrier(4)
+
+        async def look() -> None:
+            async with store.reading() as unit:
+                await unit.subscriptions._connection.scalar(select(1))
+                await full.wait()
+
+        async with store.writing():
+            await asyncio.gather(*(look() for _ in range(100)))
+
+    event.remove(Pool, "connect", note)
+    assert len(opened) == 5

@@ -1,0 +1,138 @@
+"""SQLite's driver as SQLAlchemy calls it, with few trips to its thread. Knows no table.
+
+aiosqlite runs a connection in a thread of its own and asks it four times for each statement: for a
+cursor, to execute, to fetch, to close. While the loop is busy a trip takes up to 5 ms, for as long
+does Python keep one thread from the next; and whoever writes holds up all other writers meanwhile.
+So here who writes makes one trip for a statement with all its rows, and BEGIN travels along with
+the first. Who reads makes none: what is read for a command takes less than a trip would, and waits
+neither for a disk that syncs nor for who writes, since a write-ahead log has no locks for readers.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import aiosqlite
+
+_NOTHING = -1
+
+
+async def connect(path: Path | None) -> aiosqlite.Connection:
+    """Open a file, or a new store in memory."""
+    place = ":memory:" if path is None else f"{path}"
+    # Our own BEGIN comes before each transaction; the driver's would come late, never IMMEDIATE.
+    connector = partial(sqlite3.connect, place, isolation_level=None, check_same_thread=False)
+    connection = Connection(connector, 1)
+    # A thread that outlives a crashed loop must not keep the process, as SQLAlchemy has it.
+    connection._thread.daemon = True  # noqa: SLF001
+    return await connection
+
+
+class Connection(aiosqlite.Connection):
+    """A connection that makes a trip to its thread only where somebody writes."""
+
+    _beginning = ""
+    """The BEGIN that comes before the next statement."""
+
+    _is_travelling = False
+    """Whether the thread has been asked for anything since the last end of a transaction."""
+
+    _stays = False
+    """Whether this transaction only reads, in the thread of whoever asks."""
+
+    def begin(self, *, writes: bool) -> None:
+        """Begin a transaction with its first statement."""
+        self._beginning = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        # Where an end was cut off, the thread may still be at work.
+        self._stays = not (writes or self._is_travelling)
+
+    def cursor(self) -> Any:
+        """A cursor of ours, for which nobody need be asked."""
+        return _Cursor(self)
+
+    async def do(self, work: Any, *arguments: Any) -> Any:
+        """Do something with the connection, after the BEGIN that is due."""
+        beginning, self._beginning = self._beginning, ""
+        begun = partial(_after, self._conn, beginning, work, *arguments)
+        if self._stays:
+            return begun()
+        # Before it travels: where somebody is cancelled meanwhile, it has to be undone.
+        self._is_travelling = True
+        return await self._travel(begun)
+
+    async def _travel(self, work: Any) -> Any:
+        execute: Any = self._execute
+        return await execute(work)
+
+    async def commit(self) -> None:
+        """End the transaction."""
+        await self._end(self._conn.commit)
+
+    async def rollback(self) -> None:
+        """Undo the transaction."""
+        await self._end(self._conn.rollback)
+
+    async def _end(self, end: Any) -> None:
+        if self._stays:
+            end()
+        if self._is_travelling:
+            await self._travel(end)
+        self._beginning, self._is_travelling, self._stays = "", False, False
+
+
+class _Cursor:
+    """What SQLAlchemy asks of a cursor; all rows are there when `execute` returns."""
+
+    arraysize = 1
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = _NOTHING
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
+        """Execute one statement and fetch all its rows."""
+        self._keep(await self._connection.do(_one, statement, parameters))
+        return self
+
+    async def executemany(self, statement: str, parameters: Iterable[Sequence[Any]]) -> Self:
+        """Execute a statement for each set of parameters."""
+        self._keep(await self._connection.do(_many, statement, parameters))
+        return self
+
+    def _keep(self, found: tuple[list[Any], Any, int, int | None]) -> None:
+        self._rows, self.description, self.rowcount, self.lastrowid = found
+
+    async def fetchall(self) -> list[Any]:
+        """All rows."""
+        return self._rows
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def _after(connection: sqlite3.Connection, beginning: str, work: Any, *arguments: Any) -> Any:
+    if beginning:
+        connection.execute(beginning)
+    return work(connection, *arguments)
+
+
+def _one(connection: sqlite3.Connection, statement: str, parameters: Sequence[Any]) -> Any:
+    with closing(connection.execute(statement, parameters)) as cursor:
+        rows = cursor.fetchall()
+        return rows, cursor.description, cursor.rowcount, cursor.lastrowid
+
+
+def _many(
+    connection: sqlite3.Connection, statement: str, parameters: Iterable[Sequence[Any]]
+) -> Any:
+    with closing(connection.executemany(statement, parameters)) as cursor:
+        return [], None, cursor.rowcount, cursor.lastrowid

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from discord_cores import MUTE, Core
 from discord_rooms import connected_room, room
 from discord_rooms import to as to_discord
 from secrets_search import (
@@ -33,6 +34,8 @@ from standins.telegram.world import Refusal
 
 from bot.adapters import discord, telegram
 from bot.config import Settings, load_settings
+from bot.domain.messages import Message
+from bot.domain.requests import CommandReply
 from bot.errors import BotError
 from bot.logs import configure_logging
 from bot.ports import Surroundings
@@ -221,6 +224,36 @@ async def test_discord_tells_no_secret(shared: object, told: Told) -> None:
     printed = told.all()
     assert "/messages" in printed
     assert leaks(printed) == []
+
+
+async def test_tokens_of_interactions_are_not_told(shared: object, told: Told) -> None:
+    """Each answers in our name for a quarter of an hour; Discord sends them, we put them into URLs.
+
+    They stand in the gateway's events, and in the addresses of callbacks, follow-ups and edits.
+    """
+    told.begin()
+    assert shared
+    core = Core()
+    async with DiscordStandIn() as server, connected_room(server, core):
+        given = partial(server.slash, server.alerts, server.manager, "status")
+        replies = [await given()]
+        server.fail(50035, path="/callback")
+        replies.append(await given())
+        core.ready.clear()
+        core.reply = CommandReply(messages=(_a_line("1"), _a_line("2")), is_private=True)
+        replies.append(await given(settled=False))
+        server.fail(50035, path="/messages/@original", method="PATCH")
+        core.ready.set()
+        await replies[-1].until_settled()
+    tokens = [one.token for one in replies]
+
+    printed = told.all()
+    assert all(one in printed for one in ("INTERACTION_CREATE", "/webhooks/", "/callback"))
+    assert leaks(printed, tokens) == []
+
+
+def _a_line(text: str) -> Message:
+    return Message(kind=None, headline=text, buttons=((MUTE,),))
 
 
 async def _quickly(sending: Any) -> object:

@@ -58,6 +58,13 @@ phone = "json://127.0.0.1:1/{APPRISE}/"
 access_token = "{API_KEY}"
 """
 
+ECHOES: tuple[Refusal, ...] = tuple(
+    Refusal(code, f"Cannot POST /bot{token}/sendMessage")
+    for code in (400, 403, 404)
+    for token in (TELEGRAM, quote(TELEGRAM, safe=""))
+)
+"""What a proxy before a Bot API server of one's own may say: the address, and that the token."""
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
@@ -144,6 +151,7 @@ async def test_telegram_tells_no_secret(shared: Path, told: Told) -> None:
                 *(Refusal(429, "Too Many Requests: retry after 3", {"retry_after": 3}),),
                 *(Cut(), Cut(is_obeyed=False), Page(), Page(code=200), Page(code=404)),
                 *(Refusal(500, "Internal Server Error"), Refusal(409, "Conflict")),
+                *ECHOES,
             ):
                 server.fail("sendMessage", trouble)
                 await _sent(told, adapter.send(to(ada), a_message()))

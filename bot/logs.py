@@ -27,6 +27,9 @@ _CREDENTIALS = re.compile(
     r"(?i:(?<=bot)\d+(?::|%3A)[\w-]+)"  # in the path of every Bot API address
     r"|(?<=\bToken )(?=\S*\d)[\w.~+/=-]{8,}"  # the header of LL2
     r"|(?<=\bBot )(?=\S*\d)[\w.~+/=-]{8,}"  # the header of Discord
+    r"|(?:(?<=\bBasic )|(?<=\bBearer ))(?=\S*[\dA-Z=])[\w.~+/=-]{8,}"  # of services behind Apprise
+    r"|(?:(?<=/webhooks/)|(?<=/interactions/))\d+/[^\s/?'\"]+"  # an interaction's, in addresses
+    r"|(?<=token': ')[^']+|(?<=token\": \")[^\"]+"  # the same, in what Discord's gateway says
     r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # user and password in any address
 )
 """What looks like a credential wherever it stands, also when it is not one of ours."""

@@ -1,7 +1,9 @@
 """No secret on either stream of the real program: checks, outages, refusals and crashes."""
 
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from programs import Program, Story
 from secrets_search import API_KEY, APPRISE, DISCORD, PASSWORD, TELEGRAM, leaks
 from standins.discord.server import DiscordStandIn
 from standins.telegram.server import TelegramStandIn
+from watchers import Watcher, bound_address
 
 FAULTY = """
 from contextlib import asynccontextmanager
@@ -71,6 +74,24 @@ async def test_platforms_that_take_or_refuse_the_tokens(
     assert (done.code != 0) is refuse
     assert ("token is" in done.err) is refuse
     assert leaks(done.out + done.err) == []
+
+
+async def test_pages_of_a_running_service(perigee: Program, story: Story) -> None:
+    """Whoever reaches its port reads no secret there, nor in what it logs of being asked."""
+    async with story.told() as ll2, platforms(refuse=False) as addresses:
+        program = sealed(perigee).given(ll2__base_url=ll2, web__listen="127.0.0.1:0", **addresses)
+        async with program.started("run") as running:
+            await running.until("Serving /healthz")
+            # Apprise's addresses hold tokens in any part, so ours masks this one's host everywhere.
+            address = bound_address(running.err.decode()).replace("***", "127.0.0.1")
+            watcher = Watcher(address=address)
+            pages = [await watcher.ask(f"/{name}") for name in ("healthz", "readyz", "metrics")]
+            running.send(signal.SIGTERM)
+            done = await running.end(within=timedelta(seconds=30))
+
+    told = "\n".join(f"{one.text}\n{dict(one.headers)}" for one in pages)
+    assert "perigee_" in pages[-1].text
+    assert leaks(f"{told}\n{done.out}{done.err}") == []
 
 
 async def test_nothing_answers(perigee: Program) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from discord_cores import MUTE, Core
 from discord_rooms import connected_room, room
 from discord_rooms import to as to_discord
 from secrets_search import (
@@ -33,6 +34,8 @@ from standins.telegram.world import Refusal
 
 from bot.adapters import discord, telegram
 from bot.config import Settings, load_settings
+from bot.domain.messages import Message
+from bot.domain.requests import CommandReply
 from bot.errors import BotError
 from bot.logs import configure_logging
 from bot.store.unit_of_work import open_store
@@ -53,6 +56,13 @@ phone = "json://127.0.0.1:1/{APPRISE}/"
 [plugins.matrix]
 access_token = "{API_KEY}"
 """
+
+ECHOES: tuple[Refusal, ...] = tuple(
+    Refusal(code, f"Cannot POST /bot{token}/sendMessage")
+    for code in (400, 403, 404)
+    for token in (TELEGRAM, quote(TELEGRAM, safe=""))
+)
+"""What a proxy before a Bot API server of one's own may say: the address, and that the token."""
 
 
 @pytest.fixture
@@ -140,6 +150,7 @@ async def test_telegram_tells_no_secret(shared: Path, told: Told) -> None:
                 *(Refusal(429, "Too Many Requests: retry after 3", {"retry_after": 3}),),
                 *(Cut(), Cut(is_obeyed=False), Page(), Page(code=200), Page(code=404)),
                 *(Refusal(500, "Internal Server Error"), Refusal(409, "Conflict")),
+                *ECHOES,
             ):
                 server.fail("sendMessage", trouble)
                 await _sent(told, adapter.send(to(ada), a_message()))
@@ -220,6 +231,36 @@ async def test_discord_tells_no_secret(shared: object, told: Told) -> None:
     printed = told.all()
     assert "/messages" in printed
     assert leaks(printed) == []
+
+
+async def test_tokens_of_interactions_are_not_told(shared: object, told: Told) -> None:
+    """Each answers in our name for a quarter of an hour; Discord sends them, we put them into URLs.
+
+    They stand in the gateway's events, and in the addresses of callbacks, follow-ups and edits.
+    """
+    told.begin()
+    assert shared
+    core = Core()
+    async with DiscordStandIn() as server, connected_room(server, core):
+        given = partial(server.slash, server.alerts, server.manager, "status")
+        replies = [await given()]
+        server.fail(50035, path="/callback")
+        replies.append(await given())
+        core.ready.clear()
+        core.reply = CommandReply(messages=(_a_line("1"), _a_line("2")), is_private=True)
+        replies.append(await given(settled=False))
+        server.fail(50035, path="/messages/@original", method="PATCH")
+        core.ready.set()
+        await replies[-1].until_settled()
+    tokens = [one.token for one in replies]
+
+    printed = told.all()
+    assert all(one in printed for one in ("INTERACTION_CREATE", "/webhooks/", "/callback"))
+    assert leaks(printed, tokens) == []
+
+
+def _a_line(text: str) -> Message:
+    return Message(kind=None, headline=text, buttons=((MUTE,),))
 
 
 async def _quickly(sending: Any) -> object:

@@ -1,6 +1,6 @@
 """What is installed is what was locked: every package pinned, with hashes, and in step.
 
-Whether a locked version has a known fault only the network knows: `make audit`.
+Whether a locked version has a known vulnerability is for `make audit`.
 """
 
 import re

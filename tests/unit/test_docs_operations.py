@@ -16,6 +16,7 @@ from bot.config import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "operations.md").read_text()
+DOCKERFILE = (DOCS.parent / "Dockerfile").read_text()
 UNIT = (DOCS / "deploy" / "perigee.service").read_text()
 SOURCE = "\n".join(path.read_text() for path in (DOCS.parent / "bot").rglob("*.py"))
 
@@ -132,3 +133,46 @@ def test_samples_wait_longer_than_the_service_drains() -> None:
     assert int(sample["services"]["perigee"]["stop_grace_period"].rstrip("s")) > grace
     assert int(re.findall(r"^TimeoutStopSec=(\d+)", UNIT, re.MULTILINE)[0]) > grace
     assert int(re.findall(r"--stop-timeout (\d+)", PAGE)[0]) > grace
+
+
+def test_sample_for_compose_leaves_nothing_to_write_and_no_rights() -> None:
+    """Only the volume and a folder in memory; `docker run` on the page says the same."""
+    service = yaml.safe_load((DOCS / "deploy" / "compose.yaml").read_text())["services"]["perigee"]
+    shown = re.findall(r"^docker run (?:.*\\\n)*.*", PAGE, re.MULTILINE)[0]
+
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - inside the container
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "user", "cap_add", "environment"} & set(service)
+    assert [one for one in service["volumes"] if not one.endswith(":ro")] == ["data:/data"]
+    for option in ("--read-only", "--tmpfs /tmp", "--cap-drop ALL", "no-new-privileges"):
+        assert option in shown
+
+
+def test_image_runs_as_nobody_and_says_when_it_is_ill() -> None:
+    """The last stage decides: its user has a number that is not root's, and it has a check."""
+    last = re.split(r"^FROM .*\n", DOCKERFILE, flags=re.MULTILINE)[-1]
+    users = re.findall(r"^USER (\d+):(\d+)$", last, re.MULTILINE)
+
+    assert len(users) == 1
+    assert min(map(int, users[0])) > 0
+    assert re.search(r"^HEALTHCHECK .*CMD \[", last, re.MULTILINE)
+    assert not re.search(r"^(RUN|COPY|ADD) ", last.partition("\nUSER ")[2], re.MULTILINE)
+    assert f"user {users[0][0]}" in PAGE
+
+
+def test_image_installs_only_what_is_locked_and_holds_no_secret() -> None:
+    """Every install is by hashes or from a wheel at hand; nothing is copied but the sources."""
+    installs = re.findall(r"pip install ([^&\n\\]*)", DOCKERFILE)
+    context = (DOCS.parent / ".dockerignore").read_text().splitlines()
+
+    assert len(installs) == 3
+    assert all("--require-hashes" in one or "--no-index" in one for one in installs)
+    assert not re.search(r"(?i)^(ARG|ENV)\b.*(token|key|secret|password)", DOCKERFILE, re.MULTILINE)
+    assert re.findall(r"^COPY (?!--from)(.*)", DOCKERFILE, re.MULTILINE) == [
+        "requirements.txt requirements-dev.txt ./",
+        "pyproject.toml README.md LICENSE ./",
+        "bot bot",
+    ]
+    assert next(one for one in context if not one.startswith("#")) == "*"

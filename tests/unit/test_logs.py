@@ -73,6 +73,16 @@ def test_secret_number_is_masked_and_json_stays_json(capsys: pytest.CaptureFixtu
         ("{'Authorization': 'Token 0123456789abcdef'}", "'Token ***'}"),
         ("Authorization: Bot MTk4.abc-d.e_f", "Bot ***"),
         ("postgresql://perigee:hunter2@db/perigee", "//***@db/perigee"),
+        ("Authorization: Basic dTpwNHNzdzByZA==", "Basic ***"),
+        ("Authorization: Bearer x.y-1_z0", "Bearer ***"),
+        (
+            "POST https://host/api/v10/interactions/12/aW50-x_y/callback",
+            "interactions/***/callback",
+        ),
+        ("POST https://host/api/v10/webhooks/12/aW50-x_y", "/webhooks/***"),
+        ("PATCH https://host/webhooks/12/aW50-x/messages/@original", "***/messages/@original"),
+        ("{'t': 'X', 'token': 'aW50-x_y', 'type': 2}", "'token': '***', 'type': 2}"),
+        ('{"token": "aW50-x_y"}', '"token": "***"}'),
     ],
 )
 def test_what_looks_like_a_credential_is_masked(text: str, masked: str) -> None:

@@ -5,6 +5,7 @@ lost answer is ambiguous, and the caller decides what that means.
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from datetime import timedelta
@@ -31,6 +32,9 @@ python-telegram-bot's port has no place for it. Without a body nothing is obeyed
 there that a message leaves is wrong for less than a millisecond, and not for as long as it takes to
 connect.
 """
+
+_TOKEN = re.compile(rb"(?i)(?<=bot)\d+(?::|%3a)[\w-]+")
+"""As it stands in the path of every address."""
 
 _JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
 
@@ -135,7 +139,8 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError(f"Telegram answered {status}")
         if status == HTTPStatus.TOO_MANY_REQUESTS and (wait := _asked_wait(payload)):
             raise Flooded(wait)
-        return status, payload
+        # A proxy before one's own server may repeat the address, and a reason is kept and told.
+        return status, payload if status == HTTPStatus.OK else _TOKEN.sub(b"***", payload)
 
 
 class _Body:

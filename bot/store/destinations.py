@@ -86,8 +86,7 @@ class SqlDestinations:
     async def unwell(self, asked: Collection[Destination]) -> Mapping[Destination, Health]:
         """The health of those of them that are not active."""
         await sections.at(self._connection, *asked)
-        names = {one.adapter for one in asked}
-        addresses = {one.address for one in asked}
+        names, addresses = {one.adapter for one in asked}, {one.address for one in asked}
         found = await self._connection.execute(_UNWELL, {"adapters": names, "asked": addresses})
         by_place = ((Destination(adapter=row.adapter, address=row.address), row) for row in found)
         return {place: _health(row) for place, row in by_place if place in asked}
@@ -176,8 +175,8 @@ class SqlDestinations:
     async def muted(self, destination: Destination) -> tuple[EventId, ...]:
         """The events that are silenced here, by id."""
         await sections.at(self._connection, destination)
-        found = await self._connection.execute(_MUTED_THERE, _there(destination))
-        return tuple(EventId(key) for key in found.scalars())
+        found = await self._connection.scalars(_MUTED_THERE, _there(destination))
+        return tuple(EventId(key) for key in found)
 
     async def last_delivery(self, destination: Destination) -> Record | None:
         """The delivery that was last sent or given up here; None: none was."""
@@ -199,11 +198,10 @@ class SqlDestinations:
     async def met(
         self, destination: Destination, *, server: str, name: str, person: Person
     ) -> None:
-        """Remember its server, its name for people, and who manages it, to tell of trouble."""
-        named = {"name": name, "person": person.id}
-        values = {"server": server} | {key: value for key, value in named.items() if value}
+        """Remember its server, its name for people, and who manages it, where that is new."""
+        named = (("name", name), ("person", person.id))
+        values = {"server": server} | {key: value for key, value in named if value}
         known = await self._row(destination)
-        # The same people give most commands, and what they tell is known by then.
         if known is None or any(getattr(known, key) != told for key, told in values.items()):
             await self._set(destination, values)
 
@@ -219,9 +217,8 @@ class SqlDestinations:
     async def _set(self, destination: Destination, values: Mapping[str, Any]) -> int:
         key = await self._id(destination)
         await insert_missing(self._connection, channels, [{"destination_id": key} | moving.UNTOLD])
-        await self._connection.execute(
-            update(channels).where(channels.c.destination_id == key).values(values)
-        )
+        changed = update(channels).where(channels.c.destination_id == key)
+        await self._connection.execute(changed.values(values))
         return key
 
     async def _waiting(

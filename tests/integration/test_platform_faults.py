@@ -133,6 +133,24 @@ async def test_illness_of_one_never_delays_the_other(tmp_path: Path, sick: str, 
         assert State.SENT not in await both.states(sick)
 
 
+async def test_gateway_that_is_lost_is_told_until_it_is_back(tmp_path: Path) -> None:
+    """Commands are not heard, so the service is not ready; messages arrive all the same."""
+    async with open_platforms(tmp_path) as both:
+        troubles, gateway = both.service.troubles, both.discord.gateway
+        await both.until(lambda: not troubles)
+        gateway.is_down = True
+        await gateway.drop()
+        await both.until(lambda: "discord" in troubles)
+        said = troubles["discord"]
+        await both.tell()
+        await both.until_ended("discord")
+        gateway.is_down = False
+        await both.until(lambda: not troubles)
+
+        assert said.startswith("the gateway is not connected")
+        assert both.arrived("discord") == both.all_of("discord")
+
+
 def _forget(both: Platforms, sick: str) -> Callable[[], None]:
     """The platform does not know the token any more; what undoes it."""
     where = both.discord.world if sick == "discord" else both.telegram
@@ -152,6 +170,7 @@ async def test_token_that_expires_stops_its_platform_until_it_is_accepted_again(
     sound = OTHER[sick]
     async with open_platforms(tmp_path) as both:
         troubles = both.service.troubles
+        await both.until(lambda: not troubles)
         recall = _forget(both, sick)
         await both.tell()
         await both.until(lambda: sick in troubles)

@@ -40,6 +40,9 @@ _LONGEST_RATE_LIMIT_S = 30.0
 _READY_AFTER_S = 0.5
 """How long after the last server of a start it is ready; a straggler costs nothing but a check."""
 
+_SPARE = timedelta(seconds=0.25)
+"""Past the moment at which something is allowed again, for clocks that differ."""
+
 _TOKEN_CLOSED = 4004
 _WRONG_SHARDS = frozenset({4010, 4011})
 _UNCONNECTED: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
@@ -230,11 +233,13 @@ async def listen(client: Listener) -> None:
 
 
 async def _rest(error: Exception, failures: int) -> None:
-    """Rest as long as the error says, and longer each time but the first."""
-    least = error.wait if isinstance(error, HeldBack) else timedelta(0)
-    pause = backoff(failures, SystemRandom()) if failures else least
+    """Rest as long as the error says; where it says nothing, longer each time but the first."""
+    if isinstance(error, HeldBack):
+        pause = error.wait + _SPARE
+    else:
+        pause = backoff(failures, SystemRandom()) if failures else timedelta(0)
     with suppress(TimeoutError):
-        async with asyncio.timeout(max(pause, least).total_seconds()):
+        async with asyncio.timeout(pause.total_seconds()):
             await asyncio.Event().wait()
 
 

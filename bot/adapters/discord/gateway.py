@@ -77,7 +77,6 @@ class Listener(discord.Client):
         self._desk = surroundings.desk
         self._pace = surroundings.pace
         self._turnstile = surroundings.turnstile
-        self._name = surroundings.name
         self.section = surroundings.section
         self._gateway_url = f"{surroundings.options.get('gateway_url') or ''}"
         self.starts: Starts | None = None
@@ -118,7 +117,7 @@ class Listener(discord.Client):
         if not initial or self.starts is None:
             self.starts = await ask(self, self._pace)
         bucket = self.starts.bucket(shard_id or 0)
-        await self._turnstile.turn(f"{self._name} identify {bucket}", every=APART)
+        await self._turnstile.turn(f"discord {self.application_id} {bucket}", every=APART)
         self.has_begun.set()
 
     async def on_ready(self) -> None:

@@ -72,7 +72,7 @@ class DiscordSettings(DiscordBot):
     """The Discord adapter; off while its token is empty. The addresses are those of all its bots.
 
     Attributes:
-        bots: further bots by name; what one does not say is as here.
+        bots: further bots by name; what one does not say is as here, but for the shards.
 
     """
 
@@ -107,7 +107,7 @@ Platform = DiscordSettings | TelegramSettings
 BOTS: Mapping[str, type[Section]] = {"discord": DiscordBot, "telegram": TelegramBot}
 """What a further bot may have, by platform."""
 
-_OWN = {"token", "webhook_url", "webhook_listen"}
+_OWN = {"token", "webhook_url", "webhook_listen", "shard_count", "shard_ids"}
 """What no bot has from its platform's section."""
 
 

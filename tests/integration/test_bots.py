@@ -8,7 +8,13 @@ import pytest
 from bots import NAMES, open_bots
 from standins.telegram.world import Refusal
 
+from bot.administration import subscribe
+from bot.checking import ask_chats
+from bot.config.bots import DiscordSettings
+from bot.config.settings import FixedSettings, StoreSettings
+from bot.domain.asking import Asked
 from bot.domain.subscriptions import Destination
+from bot.errors import ConfigError
 
 TICK = timedelta(seconds=2)
 
@@ -85,3 +91,37 @@ async def test_bad_token_of_one_bot_hurts_no_other(
         assert {*bots.service.troubles} == {refused}
         assert bots.service.troubles[refused].startswith(f"{section}.token is ")
         assert bots.count(refused) == 0
+
+
+async def test_online_check_introduces_each_bot(tmp_path: Path) -> None:
+    """The owner sees by which section each is known, and where to add it."""
+    async with open_bots(tmp_path, places=0) as bots:
+        told = [one async for one in ask_chats(bots.service.settings)]
+
+    assert [one.partition(";")[0] for one in told] == [
+        "Discord knows the bot as perigee",
+        "Discord knows the bot of [discord.bots.news] as perigee",
+        "Telegram knows the bot as @perigee_bot",
+        "Telegram knows the bot of [telegram.bots.news] as @perigee_bot",
+    ]
+
+
+async def test_online_check_names_the_token_that_is_refused(tmp_path: Path) -> None:
+    """Of several, the one that is wrong."""
+    async with open_bots(tmp_path, places=0, refused="telegram-news") as bots:
+        with pytest.raises(ConfigError, match=r"^telegram\.bots\.news\.token is "):
+            _ = [one async for one in ask_chats(bots.service.settings)]
+
+
+async def test_command_line_subscribes_places_of_each_bot(tmp_path: Path) -> None:
+    """Those of bots that the settings have; another is a mistake in writing."""
+    settings = FixedSettings(
+        store=StoreSettings(url=f"sqlite:///{tmp_path / 'perigee.db'}"),
+        discord=DiscordSettings.model_validate({"bots": {"news": {"token": "x"}}}),
+    )
+
+    held = await subscribe(settings, "discord-news:5", Asked())
+    with pytest.raises(ConfigError, match=r'did you mean "discord-news:5"'):
+        await subscribe(settings, "discord-newz:5", Asked())
+
+    assert held.subscription.destination == Destination(adapter="discord-news", address="5")

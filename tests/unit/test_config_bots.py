@@ -59,6 +59,37 @@ def test_adapters_know_their_platform_and_their_section(written: Written) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("", ()),
+        ('shard_ids = "all"', ()),
+        ("shard_count = 4\nshard_ids = [2, 3]", (2, 3)),
+        ('shard_count = 4\nshard_ids = "2, 3"', (2, 3)),
+    ],
+)
+def test_shards_are_a_list_or_all(written: Written, text: str, ids: tuple[int, ...]) -> None:
+    """Of all there are; a variable writes the list between commas."""
+    assert load_settings(written(f"[discord]\n{text}")).discord.shard_ids == ids
+
+
+def test_bots_have_shards_of_their_own(written: Written) -> None:
+    """How many a bot needs goes by its servers, not by those of another bot."""
+    text = (
+        '[discord]\ntoken = "a"\nshard_count = 4\nshard_ids = [2, 3]\nbots.news.token = "b"\n'
+        'bots.big = {token = "c", shard_count = 8, shard_ids = [7]}'
+    )
+
+    adapters = load_settings(written(text)).adapters()
+
+    shards = {name: (one["shard_count"], one["shard_ids"]) for name, one in adapters.items()}
+    assert shards == {
+        "discord": (4, (2, 3)),
+        "discord-news": (0, ()),
+        "discord-big": (8, (7,)),
+    }
+
+
 def test_section_without_a_token_holds_what_its_bots_share(written: Written) -> None:
     """A main bot is not needed."""
     settings = load_settings(written('discord.bots.a.token = "x"\ndiscord.sync_commands = false'))
@@ -113,6 +144,27 @@ def test_tokens_of_all_bots_are_secrets(written: Written) -> None:
         (
             'discord.bots.news.api_base_url = "https://example.org"',
             "discord.bots.news.api_base_url is not a setting; did you mean discord.api_base_url?",
+        ),
+        (
+            "discord.shard_ids = [0]",
+            (
+                "discord has shard_ids, so its shard_count must say how many there are in all "
+                "processes, more than the largest of them"
+            ),
+        ),
+        (
+            "discord.bots.a = {token = 'x', shard_count = 2, shard_ids = [2]}",
+            (
+                "discord.bots.a has shard_ids, so its shard_count must say how many there are in "
+                "all processes, more than the largest of them"
+            ),
+        ),
+        (
+            "discord.shard_count = 2\ndiscord.shard_ids = [1, 1]",
+            (
+                "discord.shard_ids = [1, 1] is not a list of different shards; write it like "
+                '[0, 1], or "all"'
+            ),
         ),
         ('discord.bots.news = "s3cret"', "discord.bots.news is not a table"),
         ("discord.bots = 5", "discord.bots is not a table"),

@@ -69,10 +69,11 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     answers = Answers(surroundings.name, surroundings.desk, LIMITS)
     trace = watching(surroundings.pace)
     another = partial(Listener, surroundings, answers, trace)
-    begin = partial(_begin, options=options, pace=surroundings.pace)
     async with another() as client:
-        await begin(client)
-        shards = Shards(client, another, begin)
+        # Two slots, for it makes two requests: who the bot is, and which application it has.
+        async with surroundings.pace.slot(urgent=True), surroundings.pace.slot(urgent=True):
+            await _log_in(client, options)
+        shards = Shards(client, another)
         adapter = DiscordAdapter(client, shards, surroundings)
         surroundings.desk.introduce(adapter.invite)
         async with AsyncExitStack() as stack:
@@ -80,12 +81,6 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
                 listening = _listening(shards, options, answers, surroundings.pace)
                 await stack.enter_async_context(listening)
             yield adapter
-
-
-async def _begin(client: Listener, *, options: _Options, pace: Pace) -> None:
-    # Two slots, for it makes two requests: who the bot is, and which application it has.
-    async with pace.slot(urgent=True), pace.slot(urgent=True):
-        await _log_in(client, options)
 
 
 @asynccontextmanager

@@ -42,6 +42,9 @@ _READY_AFTER_S = 0.5
 
 DEAF = "the gateway is not connected, so commands are not heard; sending goes on"
 
+_SPARE = timedelta(seconds=0.25)
+"""Past the moment at which something is allowed again, for clocks that differ."""
+
 _TOKEN_CLOSED = 4004
 _WRONG_SHARDS = frozenset({4010, 4011})
 _UNCONNECTED: tuple[type[Exception], ...] = (HeldBack, *FAILURES)
@@ -77,7 +80,6 @@ class Listener(discord.Client):
         self._desk = surroundings.desk
         self._pace = surroundings.pace
         self._turnstile = surroundings.turnstile
-        self._name = surroundings.name
         self.section = surroundings.section
         self._gateway_url = f"{surroundings.options.get('gateway_url') or ''}"
         self.starts: Starts | None = None
@@ -119,7 +121,7 @@ class Listener(discord.Client):
         if not initial or self.starts is None:
             self.starts = await ask(self, self._pace)
         bucket = self.starts.bucket(shard_id or 0)
-        await self._turnstile.turn(f"{self._name} identify {bucket}", every=APART)
+        await self._turnstile.turn(f"discord {self.application_id} {bucket}", every=APART)
         self.has_begun.set()
 
     async def on_ready(self) -> None:
@@ -245,11 +247,13 @@ async def listen(client: Listener) -> None:
 
 
 async def _rest(error: Exception, failures: int) -> None:
-    """Rest as long as the error says, and longer each time but the first."""
-    least = error.wait if isinstance(error, HeldBack) else timedelta(0)
-    pause = backoff(failures, SystemRandom()) if failures else least
+    """Rest as long as the error says; where it says nothing, longer each time but the first."""
+    if isinstance(error, HeldBack):
+        pause = error.wait + _SPARE
+    else:
+        pause = backoff(failures, SystemRandom()) if failures else timedelta(0)
     with suppress(TimeoutError):
-        async with asyncio.timeout(max(pause, least).total_seconds()):
+        async with asyncio.timeout(pause.total_seconds()):
             await asyncio.Event().wait()
 
 

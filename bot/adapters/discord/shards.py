@@ -5,40 +5,35 @@ begins a new session where the old one could be resumed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 from bot.adapters.discord.gateway import Listener, listen
 from bot.adapters.discord.identifying import Starts
 from bot.adapters.discord.reach import Place, place_of
-from bot.adapters.discord.transport import be_shard
+from bot.adapters.discord.transport import be_shard, share_requests
 
 _CANCEL_AGAIN_S = 0.2
 
-Begin = Callable[[Listener], Awaitable[None]]
-"""Logs a client in."""
-
 
 class Shards:
-    """All of them; the first is there from the start, and makes the requests of deliveries.
+    """All of them; the first is there from the start, and its requests are those of all.
 
     Attributes:
         clients: those that were made.
 
     """
 
-    def __init__(self, first: Listener, another: Callable[[], Listener], begin: Begin) -> None:
+    def __init__(self, first: Listener, another: Callable[[], Listener]) -> None:
         """Begin with one.
 
         Args:
-            first: the client that is open already.
+            first: the client that is logged in.
             another: makes one more.
-            begin: logs one in.
 
         """
         self.clients = first.siblings = [first]
         self._another = another
-        self._begin = begin
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -77,9 +72,11 @@ class Shards:
     def _made(self) -> Iterator[Listener]:
         yield self.clients[0]
         while True:
-            self.clients.append(self._another())
-            self.clients[-1].siblings = self.clients
-            yield self.clients[-1]
+            client = self._another()
+            share_requests(self.clients[0], client)
+            self.clients.append(client)
+            client.siblings = self.clients
+            yield client
 
     async def _in_turn(self, group: asyncio.TaskGroup, clients: Iterable[Listener]) -> None:
         """Whoever would wait behind many for its turn does not connect yet: it waits a minute."""
@@ -92,7 +89,6 @@ class Shards:
             await listen(client)
             return
         async with client:
-            await self._begin(client)
             await listen(client)
 
     def run(self, group: asyncio.TaskGroup, work: Coroutine[Any, Any, None], name: str) -> None:

@@ -56,6 +56,16 @@ def be_shard(client: discord.Client, number: int, count: int) -> None:
         inside.shard_count = count
 
 
+def share_requests(first: discord.Client, other: discord.Client) -> None:
+    """Let another connection of a bot make its requests by the first: one login, one limiter.
+
+    What the login would tell it else, the gateway's first event tells, too.
+    """
+    other.http = first.http
+    inside: Any = other._connection  # noqa: SLF001
+    inside.http, inside.application_id = first.http, first.application_id
+
+
 class _InOneLine(logging.Filter):
     """Takes the traceback from what discord.py says of each attempt to reconnect."""
 

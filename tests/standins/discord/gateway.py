@@ -3,6 +3,8 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -13,12 +15,19 @@ _DISPATCH, _HEARTBEAT, _IDENTIFY, _RESUME, _RECONNECT = 0, 1, 2, 6, 7
 _INVALID, _HELLO, _ACK = 9, 10, 11
 _PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
 _PATIENCE_S = 10.0
+_DISTANCE = timedelta(seconds=5)
 
 
 @dataclass(kw_only=True, eq=False)
 class Session:
-    """A session: what it was sent, and the connection that it has at present."""
+    """A session: what it was sent, and the connection that it has at present.
 
+    Attributes:
+        shard: its number, and how many there are.
+
+    """
+
+    shard: tuple[int, int] = (0, 1)
     id: str = field(default_factory=new_id)
     events: list[JSON] = field(default_factory=list)
     socket: web.WebSocketResponse | None = None
@@ -31,6 +40,10 @@ class Gateway:
         sessions: by id.
         identified: how often somebody identified; `resumed` likewise.
         is_down: refuses connections, as in an outage; `turned_away` counts them.
+        recommended: how many shards it asks for; a session for all is refused where that is more.
+        abreast: how many sessions may begin in five seconds, one for each remainder by it.
+        left: how many sessions may begin yet; `renewed_in_ms` until there are more.
+        begun: when each session began, by the world's clock, and which remainder it was of.
         peers: this one, and those of other bots at the same address.
 
     """
@@ -43,6 +56,11 @@ class Gateway:
         self.is_down = False
         self.turned_away = 0
         self.address = ""
+        self.recommended = self.abreast = 1
+        self.left = 1000
+        self.renewed_in_ms = 0
+        self.begun: list[tuple[int, datetime]] = []
+        self.overdrawn = 0
         self.peers = [self]
         self._changed = asyncio.Condition()
 
@@ -81,7 +99,18 @@ class Gateway:
         if wish["intents"] & _PRIVILEGED:
             await socket.close(code=4014, message=b"Disallowed intent(s).")
             return
-        session = Session(socket=socket)
+        shard = wish.get("shard")
+        if not _is_shard(shard):
+            await socket.close(code=4010, message=b"Invalid shard.")
+            return
+        if shard is None and self.recommended > 1:
+            await socket.close(code=4011, message=b"Sharding required.")
+            return
+        number, count = shard or (0, 1)
+        self.begun.append((number % self.abreast, self._world.now()))
+        self.overdrawn += self.left < 1
+        self.left -= 1
+        session = Session(socket=socket, shard=(number, count))
         self.sessions[session.id] = session
         await self._greet(session)
         await self._note(self.identified, wish)
@@ -90,11 +119,13 @@ class Gateway:
         world = self._world
         ready: JSON = {"v": 10, "user": user_json(world.bot), "session_id": session.id}
         ready["resume_gateway_url"] = self.address
-        ready["guilds"] = [{"id": one, "unavailable": True} for one in world.guilds]
+        guilds = [one for one in world.guilds.values() if _is_of(session, one.id)]
+        ready["guilds"] = [{"id": one.id, "unavailable": True} for one in guilds]
+        ready["shard"] = [*session.shard]
         application = application_json(world)
         ready["application"] = {key: application[key] for key in ("id", "flags")}
         await self._tell(session, "READY", ready)
-        for guild in world.guilds.values():
+        for guild in guilds:
             if guild.is_available:
                 shown = guild_json(world, guild) | {"unavailable": False}
                 await self._tell(session, "GUILD_CREATE", shown)
@@ -133,9 +164,32 @@ class Gateway:
         return len([*self.sessions.values()][-1].events)
 
     async def tell(self, name: str, data: JSON) -> None:
-        """Send an event to every session; one that is not connected gets it when it resumes."""
+        """Send an event to the sessions of its server's shard, or of the first where it has none.
+
+        A session that is not connected gets it when it resumes.
+        """
+        guild = data["id"] if name.startswith("GUILD_") and "id" in data else data.get("guild_id")
         for session in [*self.sessions.values()]:
-            await self._tell(session, name, data)
+            if _is_of(session, guild or "0"):
+                await self._tell(session, name, data)
+
+    @property
+    def starts(self) -> JSON:
+        """What it says of sessions that may begin."""
+        limit = {"total": 1000, "remaining": max(self.left, 0), "reset_after": self.renewed_in_ms}
+        return {
+            "url": self.address,
+            "shards": self.recommended,
+            "session_start_limit": limit | {"max_concurrency": self.abreast},
+        }
+
+    def too_close(self) -> list[timedelta]:
+        """By how much sessions began after one another that had to keep their distance."""
+        by_bucket: dict[int, list[datetime]] = {}
+        for bucket, at in self.begun:
+            by_bucket.setdefault(bucket, []).append(at)
+        gaps = [after - before for at in by_bucket.values() for before, after in pairwise(at)]
+        return [one for one in gaps if one < _DISTANCE]
 
     async def until_identified(self, times: int = 1) -> None:
         """Return once clients identified so often."""
@@ -169,6 +223,20 @@ class Gateway:
 
     def _sockets(self) -> list[web.WebSocketResponse]:
         return [one.socket for one in self.sessions.values() if one.socket is not None]
+
+
+def _is_shard(shard: Any) -> bool:
+    """Whether what an IDENTIFY says is [number, count], or nothing."""
+    if shard is None:
+        return True
+    number, count = shard
+    return isinstance(number, int) and isinstance(count, int) and 0 <= number < count
+
+
+def _is_of(session: Session, guild_id: str) -> bool:
+    """Whether a server is told of in a session (discord-api-docs, topics/gateway: Sharding)."""
+    number, count = session.shard
+    return (int(guild_id) >> 22) % count == number
 
 
 async def _put(socket: web.WebSocketResponse, op: int, data: Any) -> None:

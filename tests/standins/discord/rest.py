@@ -51,6 +51,7 @@ class Rest:
         created: every message that was made by a plain send, in order.
         faults: errors on demand.
         tell: sends an event by the gateway.
+        starts: what the gateway says of sessions that may begin.
         nonce_memory: for how long a nonce makes no second message, by the world's clock.
         watch: is told "asked" when a message is to be sent, and "answered" when that was answered.
         latency: how long a request takes at most, in seconds; random, half before it counts.
@@ -66,8 +67,8 @@ class Rest:
         self.created: list[JSON] = []
         self.faults: list[Fault] = []
         self.latency = 0.0
-        self.gateway_address = ""
         self.tell: Tell = _tell_nobody
+        self.starts: Callable[[], JSON] = dict
         self.watch: Callable[[str], None] = _watch_nothing
         self.nonce_memory = timedelta(minutes=3)
         self._by_nonce: dict[str, tuple[datetime, JSON]] = {}
@@ -186,8 +187,7 @@ class Rest:
         return application_json(self._world)
 
     async def _gateway(self, _request: web.Request, _body: JSON) -> object:
-        left = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-        return {"url": self.gateway_address, "shards": 1, "session_start_limit": left}
+        return self.starts()
 
     async def _open_private(self, _request: web.Request, body: JSON) -> object:
         user = self._world.users.get(str(body["recipient_id"]))

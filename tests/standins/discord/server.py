@@ -65,6 +65,7 @@ class DiscordStandIn:
         self.rest = Rest(self.world, self._judge, self._answers)
         self.gateway = Gateway(self.world)
         self.rest.tell = self.gateway.tell
+        self.rest.starts = lambda: self.gateway.starts
         self._host = ""
         self.home = self._guild("Mission control")
         self.alerts = self._channel(self.home, "alerts")
@@ -82,7 +83,7 @@ class DiscordStandIn:
             self._front._all.append(self)
             self._front.gateway.peers.append(self.gateway)
         self._host = self._front._host
-        self.gateway.address = self.rest.gateway_address = self.gateway_url
+        self.gateway.address = self.gateway_url
         return self
 
     async def _serve(self) -> None:
@@ -242,8 +243,8 @@ class DiscordStandIn:
         await self.gateway.tell("INTERACTION_CREATE", event)
         return reply
 
-    def _guild(self, name: str) -> Guild:
-        guild = Guild(name=name)
+    def _guild(self, name: str, **details: Any) -> Guild:
+        guild = Guild(name=name, **details)
         guild.members[self.world.bot.id] = []
         self.world.guilds[guild.id] = guild
         return guild
@@ -259,9 +260,9 @@ class DiscordStandIn:
         guild.members[user.id] = [role.id for role in roles]
         return user
 
-    async def join(self, name: str, *channels: str) -> Guild:
-        """The bot is invited to a server with these channels."""
-        guild = self._guild(name)
+    async def join(self, name: str, *channels: str, shard: int | None = None) -> Guild:
+        """The bot is invited to a server with these channels, one of that shard if it says so."""
+        guild = self._guild(name, id=new_id() if shard is None else str(shard << 22))
         for channel in channels:
             self._channel(guild, channel)
         await self.gateway.tell("GUILD_CREATE", guild_json(self.world, guild))

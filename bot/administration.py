@@ -211,45 +211,8 @@ async def tally(settings: Settings) -> Tally:
         )
 
 
-async def upgrade(settings: Settings) -> str:
-    """Bring the store up to this version; where it stands then."""
-    async with open_store(settings.store.url) as store:
-        before = (await store.revision()).current
-        await store.upgrade()
-        now = (await store.revision()).current
-    return f"The store is at revision {now}" + (
-        " already." if before == now else f" (it was at {before or 'nothing'})."
-    )
-
-
-async def revision_line(settings: Settings) -> str:
-    """Where the store stands, in a sentence; changes nothing.
-
-    Raises:
-        StoreError: there is no store yet.
-
-    """
-    async with open_store(settings.store.url, must_exist=True) as store:
-        stand = await store.revision()
-    if stand.current == stand.newest:
-        return f"The store is at revision {stand.current}, the newest."
-    return f"The store is at revision {stand.current or 'nothing'}; the newest is {stand.newest}."
-
-
-async def backup(settings: Settings, target: Path, progress: Callable[[int, int], None]) -> None:
-    """Copy the store to a new file, also while it is in use.
-
-    Raises:
-        ConfigError: the file is there already, or its folder is not.
-        StoreError: there is no store, or it cannot be copied.
-
-    """
-    _must_be_new(target)
-    async with open_store(settings.store.url, must_exist=True) as store:
-        await store.backup(target, progress)
-
-
-def _must_be_new(target: Path) -> None:
+def must_be_new(target: Path) -> None:
+    """Refuse, with a `ConfigError`, a file that is there or whose folder is not."""
     if target.exists():
         raise ConfigError(f"{target} is there already; name a new file")
     if not target.absolute().parent.is_dir():
@@ -263,7 +226,7 @@ def write_new(target: Path, text: str) -> None:
         ConfigError: it is, or it cannot be written.
 
     """
-    _must_be_new(target)
+    must_be_new(target)
     try:
         with target.open("x", encoding="utf-8") as file:
             file.write(text)

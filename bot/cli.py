@@ -15,7 +15,7 @@ from types import TracebackType
 
 import click
 
-from bot import __version__, checking, demo, desk, running, views
+from bot import __version__, checking, demo, desk, running, upkeep, views
 from bot.config import Settings, describe, load_settings, wants_colour
 from bot.domain.leases import ROLES
 from bot.errors import BotError, ConfigError, InvariantBroken, StoreBusy, StoreTooNew
@@ -208,4 +208,4 @@ perigee.add_command(desk.events)
 perigee.add_command(desk.subscriptions)
 perigee.add_command(desk.changes)
 perigee.add_command(desk.deliveries)
-perigee.add_command(desk.db)
+perigee.add_command(upkeep.db)

@@ -56,8 +56,8 @@ def quiet_settings(config: Path | None) -> Settings:
     return settings
 
 
-def _on_store(config: Path | None, work: Callable[[Settings], Awaitable[Answer]]) -> Answer:
-    """Do one piece of work on the store, without a diary of it."""
+def on_store(config: Path | None, work: Callable[[Settings], Awaitable[Answer]]) -> Answer:
+    """Do one piece of work on the store, without a diary of it; what it came to."""
     settings = quiet_settings(config)
 
     async def done() -> Answer:
@@ -81,7 +81,7 @@ def events(
     as_json: bool,
 ) -> None:
     """List the events that the store knows, soonest first."""
-    found = _on_store(
+    found = on_store(
         config,
         lambda settings: administration.find_events(
             settings, types=types, agencies=agencies, search=search
@@ -105,7 +105,7 @@ def subscriptions() -> None:
 @_as_json
 def _list(config: Path | None, destination: str | None, *, as_json: bool) -> None:
     """List subscriptions with their numbers."""
-    held = _on_store(config, lambda settings: administration.subscriptions(settings, destination))
+    held = on_store(config, lambda settings: administration.subscriptions(settings, destination))
     if as_json:
         click.echo(views.document([views.subscription_document(one) for one in held]))
     else:
@@ -132,9 +132,7 @@ def _add(
 ) -> None:
     """Add a subscription; with no filter it gets everything."""
     asked = Asked(changes=kinds, **options)
-    held = _on_store(
-        config, lambda settings: administration.subscribe(settings, destination, asked)
-    )
+    held = on_store(config, lambda settings: administration.subscribe(settings, destination, asked))
     if as_json:
         click.echo(views.document(views.subscription_document(held)))
     else:
@@ -153,7 +151,7 @@ def _remove(
     """Remove the subscription with this number, or --all."""
     if (number is None) is not every:
         raise ConfigError("say which: a number from perigee subscriptions list, or --all")
-    removed = _on_store(
+    removed = on_store(
         config, lambda settings: administration.unsubscribe(settings, destination, number)
     )
     if as_json:
@@ -168,7 +166,7 @@ def _remove(
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 def _export(config: Path | None, file: Path | None, *, as_json: bool) -> None:
     """Write all subscriptions as JSON, to FILE or standard output."""
-    held = _on_store(config, administration.subscriptions)
+    held = on_store(config, administration.subscriptions)
     exported = views.document([views.subscription_document(one) for one in held])
     if file is not None:
         administration.write_new(file, exported + "\n")
@@ -184,8 +182,8 @@ def _export(config: Path | None, file: Path | None, *, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def _import(config: Path | None, file: Path, *, as_json: bool) -> None:
     """Add an exported file's subscriptions, all or none."""
-    tell = _progress("Importing")
-    imported = _on_store(
+    tell = progress("Importing")
+    imported = on_store(
         config, lambda settings: administration.import_subscriptions(settings, file, tell)
     )
     if as_json:
@@ -194,7 +192,7 @@ def _import(config: Path | None, file: Path, *, as_json: bool) -> None:
         click.echo(f"Imported {views.counted(imported, 'subscription')}.")
 
 
-def _progress(label: str) -> Callable[[int, int], None]:
+def progress(label: str) -> Callable[[int, int], None]:
     """Shows how much of all is done on standard error, where someone watches it."""
     watched = sys.stderr.isatty()
 
@@ -213,7 +211,7 @@ def _progress(label: str) -> Callable[[int, int], None]:
 def changes(config: Path | None, since: str | None, *, as_json: bool) -> None:
     """List what was noticed, oldest first."""
     start = None if since is None else _moment(since)
-    noticed = _on_store(config, lambda settings: administration.changes(settings, since=start))
+    noticed = on_store(config, lambda settings: administration.changes(settings, since=start))
     if as_json:
         click.echo(views.document([views.change_document(one) for one in noticed]))
     else:
@@ -241,37 +239,8 @@ def deliveries(config: Path | None, state: str | None, *, as_json: bool) -> None
     """Show the outbox in numbers, or all with --json."""
     if as_json:
         wanted = None if state is None else State(state)
-        rows = _on_store(config, lambda settings: administration.deliveries(settings, state=wanted))
+        rows = on_store(config, lambda settings: administration.deliveries(settings, state=wanted))
         click.echo(views.document([views.delivery_document(one) for one in rows]))
     else:
-        tally = _on_store(config, administration.tally)
+        tally = on_store(config, administration.tally)
         click.echo(views.tally_table(tally, state))
-
-
-@click.group()
-def db() -> None:
-    """Migrate and back up the store."""
-
-
-@db.command("upgrade")
-@with_config
-def _upgrade(config: Path | None) -> None:
-    """Bring the store up to this version."""
-    click.echo(_on_store(config, administration.upgrade))
-
-
-@db.command("current")
-@with_config
-def _current(config: Path | None) -> None:
-    """Say at which revision the store is."""
-    click.echo(_on_store(config, administration.revision_line))
-
-
-@db.command("backup")
-@with_config
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def _backup(config: Path | None, file: Path) -> None:
-    """Copy the store to a new FILE, also while it is in use."""
-    tell = _progress("Backing up")
-    _on_store(config, lambda settings: administration.backup(settings, file, tell))
-    click.echo(f"Backed up to {file}.")

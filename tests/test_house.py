@@ -50,10 +50,12 @@ MAY_IMPORT = {
     "shifts": {*BELOW_APP, "service"},
     "running": {*BELOW_APP, "app", "service", "shifts"},
     "administration": {*BELOW_APP, "app"},
+    "storekeeping": {*BELOW_APP, "app", "administration"},
     "checking": {*BELOW_APP, "app"},
     "demo": {*BELOW_APP, "app", "service", "running", "administration", "views", "simulator"},
     "desk": COMMAND_LINE,
-    "cli": {*COMMAND_LINE, "checking", "desk", "demo"},
+    "upkeep": {*COMMAND_LINE, "desk", "storekeeping"},
+    "cli": {*COMMAND_LINE, "checking", "desk", "demo", "upkeep"},
     "__main__": {"cli"},
 }
 """Which rooms each room may import besides itself; docs/architecture.md says why."""
@@ -64,7 +66,7 @@ VENDORS = {
     "alembic": ("store",),
     "apprise": ("adapters.apprise",),
     "asyncpg": ("store",),
-    "click": ("cli", "desk", "views"),
+    "click": ("cli", "desk", "upkeep", "views"),
     "discord": ("adapters.discord",),
     "isodate": ("ll2", "simulator"),
     "msgspec": ("store",),

@@ -41,6 +41,11 @@ class Engine:
         """The store's file, if it is one."""
         return self.database.path
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite, and so this program's alone."""
+        return isinstance(self.database, Sqlite)
+
     @asynccontextmanager
     async def writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """One transaction that may write."""
@@ -106,6 +111,21 @@ class Engine:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+
+
+@asynccontextmanager
+async def open_engine(url: str) -> AsyncIterator[Engine]:
+    """An engine, closed at the end.
+
+    Raises:
+        ConfigError: the URL is not one that this version can use.
+
+    """
+    engine = Engine(url)
+    try:
+        yield engine
+    finally:
+        await engine.close()
 
 
 def _database(url: str) -> Database:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import StoreError
 from bot.store import revisions, sections
 from bot.store.destinations import SqlDestinations
-from bot.store.engine import Engine
+from bot.store.engine import Engine, open_engine
 from bot.store.fanout import CHUNK
 from bot.store.leases import SqlLeases
 from bot.store.memory import SqlMemory, SqlNames, SqlRequestLog
@@ -162,10 +162,7 @@ async def open_store(
         StoreError: it `must_exist` and does not.
 
     """
-    engine = Engine(url)
-    if must_exist and not engine.exists():
-        raise StoreError(f"there is no store at {engine.path} yet; perigee run makes it")
-    try:
+    async with open_engine(url) as engine:
+        if must_exist and not engine.exists():
+            raise StoreError(f"there is no store at {engine.path} yet; perigee run makes it")
         yield SqlStore(engine, chunk=chunk)
-    finally:
-        await engine.close()

@@ -13,6 +13,7 @@ from bot.clock import SystemClock
 from bot.commands.core import CommandCore
 from bot.commands.registry import commands_for
 from bot.config import Settings
+from bot.domain.retention import Retention
 from bot.domain.status import Status
 from bot.errors import ConfigError, LL2Unavailable
 from bot.ll2.client import LL2Client
@@ -21,6 +22,7 @@ from bot.logs import Mask
 from bot.ports import Adapter, AdapterFactory, Clock, EventSource, Meter, Store, Surroundings
 from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import Fanout
+from bot.services.housekeeping import Housekeeper
 from bot.services.librarian import Librarian
 from bot.services.metering import MeteredAdapter, MeteredPace
 from bot.services.pacing import SlotPace
@@ -57,6 +59,7 @@ class Service:
     librarian: Librarian
     reminders: ReminderClock
     fanout: Fanout
+    housekeeper: Housekeeper
     factories: Mapping[str, AdapterFactory]
     wakes: Mapping[str, asyncio.Event]
     rates: dict[str, float]
@@ -222,6 +225,7 @@ def _wired(
         librarian=Librarian(source, store, clock),
         reminders=ReminderClock(store, clock, rates=rates, owed=owed, moved=moved),
         fanout=Fanout(store, clock, owed=owed, wakes=wakes.values()),
+        housekeeper=Housekeeper(store, clock, _retention(settings), meter=metrics),
         factories=factories,
         wakes=wakes,
         rates=rates,
@@ -239,6 +243,11 @@ def _wired(
         pulses=Pulses(clock),
         metrics=metrics,
     )
+
+
+def _retention(settings: Settings) -> Retention:
+    store = settings.store
+    return Retention(deliveries=store.keep_deliveries, changes=store.keep_changes)
 
 
 def _desk(

@@ -85,6 +85,7 @@ def _intake(
         "poller": ("poll", service.poller.run),
         "librarian": ("poll", service.librarian.run),
         "reminders": ("remind", service.reminders.run),
+        "housekeeper": ("fanout", service.housekeeper.run),
     }
     return [
         _started(group, service, name, loop, stop)
@@ -164,6 +165,7 @@ async def run_once(service: Service, stop: asyncio.Event) -> PollReport | None:
     """
     report = await unless(stop, _look(service))
     await unless(stop, _deliver(service), grace=service.settings.shutdown_grace)
+    await unless(stop, service.housekeeper.step())
     if report is not None and report.problem:
         raise OutageError(report.problem)
     return report

@@ -29,9 +29,14 @@ from bot.config.values import (
     WebAddress,
     WebhookAddress,
 )
+from bot.domain.channels import KEPT_FOR
+from bot.domain.retention import Retention
 
 _LEAST_SECRET = 6
 """Characters of the shortest part of a service's address that is taken for a secret."""
+
+_RETENTION = Retention()
+_LONGEST_KEPT = timedelta(days=3650)
 
 _SECRET_NAME = re.compile(r"token|secret|password|key", re.IGNORECASE)
 
@@ -52,9 +57,14 @@ class LL2Settings(_Section):
 
 
 class StoreSettings(_Section):
-    """Where everything is kept. The address may hold a password."""
+    """Where everything is kept, and for how long. The address may hold a password.
+
+    What a destination that was out of reach may yet get is kept in any case.
+    """
 
     url: StoreUrl = Field("sqlite:///perigee.db", repr=False)
+    keep_deliveries: Duration = Field(_RETENTION.deliveries, ge=KEPT_FOR, le=_LONGEST_KEPT)
+    keep_changes: Duration = Field(_RETENTION.changes, ge=KEPT_FOR, le=_LONGEST_KEPT)
 
 
 class AnnounceSettings(_Section):

@@ -15,6 +15,7 @@ from bot.domain.requests import Person
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.domain.vitals import Queue
 from bot.domain.watching import Catalogue, Noticed, Tracked
+from bot.ports.purge import Purge
 
 
 class Snapshots(Protocol):
@@ -137,8 +138,11 @@ class Outbox(Protocol):
     async def message(self, form: str) -> MessageId | None:
         """The id of the message that was kept under a form; a program that sends writes it anew."""
 
-    async def keep_message(self, form: str, message: Message) -> MessageId:
-        """Keep a message under its form, once for all its recipients."""
+    async def keep_message(self, form: str, message: Message, *, newest: FanoutId) -> MessageId:
+        """Keep a message under its form, once for all its recipients.
+
+        It is kept for as long as a delivery of the `newest` fan-out that it tells of.
+        """
 
     async def start(self, started: Iterable[tuple[Delivery, MessageId]], *, now: datetime) -> None:
         """Mark as `sending` since `now`, one attempt more, before the adapter is called."""
@@ -276,6 +280,10 @@ class UnitOfWork(Protocol):
     @property
     def destinations(self) -> Destinations:
         """Settings, health and mutes of destinations."""
+
+    @property
+    def purge(self) -> Purge:
+        """What may be forgotten."""
 
 
 class Store(Protocol):

@@ -136,9 +136,10 @@ class SqlOutbox:
         found = (await self._connection.execute(kept)).scalar_one_or_none()
         return None if found is None else MessageId(found)
 
-    async def keep_message(self, form: str, message: Message) -> MessageId:
+    async def keep_message(self, form: str, message: Message, *, newest: FanoutId) -> MessageId:
         """Keep a message under its form, once for all its recipients."""
-        kept = insert(messages).values(form=form, body=dump(message)).returning(messages.c.id)
+        row = {"form": form, "fanout_id": newest, "body": dump(message)}
+        kept = insert(messages).values(row).returning(messages.c.id)
         return MessageId((await self._connection.execute(kept)).scalar_one())
 
     async def start(self, started: Iterable[tuple[Delivery, MessageId]], *, now: datetime) -> None:
@@ -192,7 +193,7 @@ def _parts() -> Select[Any]:
         deliveries.c.tried_at,
         deliveries.c.in_doubt_since,
         fanouts.c.expires_at,
-    ).join_from(deliveries, fanouts)
+    ).join_from(deliveries, fanouts, fanouts.c.id == deliveries.c.fanout_id)
 
 
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)

@@ -35,7 +35,8 @@ class SqlSubscriptions:
 
     async def _filter_id(self, asked: Filter) -> int:
         spec = dump_filter(asked)
-        query = select(filters.c.id).where(filters.c.spec == spec)
+        # Kept from a purge until this is committed, where several may write at once.
+        query = select(filters.c.id).where(filters.c.spec == spec).with_for_update(read=True)
         known: int | None = await self._connection.scalar(query)
         return await self._new_filter(asked, spec) if known is None else known
 

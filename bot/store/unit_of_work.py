@@ -15,6 +15,7 @@ from bot.store.engine import Engine
 from bot.store.fanout import CHUNK
 from bot.store.memory import SqlMemory, SqlNames, SqlRequestLog
 from bot.store.outbox import SqlOutbox
+from bot.store.purge import SqlPurge
 from bot.store.snapshots import SqlSnapshots
 from bot.store.subscriptions import SqlSubscriptions
 
@@ -31,6 +32,7 @@ class SqlUnitOfWork:
         self.subscriptions = SqlSubscriptions(connection)
         self.outbox = SqlOutbox(connection, chunk=chunk)
         self.destinations = SqlDestinations(connection, chunk=chunk)
+        self.purge = SqlPurge(connection)
 
 
 class SqlStore:

@@ -89,7 +89,8 @@ class _Play:
         await self.unit.outbox.finish([Result(delivery=delivery, verdict=verdict, at=self.now)])
 
     async def _keep(self, delivery: Delivery) -> MessageId:
-        return await self.unit.outbox.keep_message(delivery.form, a_message())
+        newest = delivery.parts[-1].fanout_id
+        return await self.unit.outbox.keep_message(delivery.form, a_message(), newest=newest)
 
 
 @MANY

@@ -60,7 +60,8 @@ async def _claimed(store: Store, departures: Departures, count: int) -> list[Del
     await tell(store)
     claimed = await claim(store)
     async with store.writing() as unit:
-        message = await unit.outbox.keep_message("form", a_message())
+        newest = claimed[0].parts[-1].fanout_id
+        message = await unit.outbox.keep_message("form", a_message(), newest=newest)
         await departures.expect(unit.outbox, [(one, MessageId(message)) for one in claimed])
     return [one.id for one in claimed]
 

@@ -62,7 +62,8 @@ class SqlPurge:
         key = rule.table.primary_key.columns
         found = select(*key).where(rule.doomed(await self._moment(rule, before)))
         if after is not None:
-            found = found.where(tuple_(*key) > tuple_(*map(literal, after)))
+            last = (literal(part, column.type) for part, column in zip(after, key, strict=True))
+            found = found.where(tuple_(*key) > tuple_(*last))
         rows = await self._connection.execute(found.order_by(*key).limit(limit))
         return tuple(tuple(row) for row in rows)
 

@@ -88,7 +88,7 @@ class Month:
         sent: how many deliveries.
         chunk: a fan-out's transaction, the mean.
         send: a delivery from its claim to its mark, the mean.
-        batch: a transaction of a purge, the longest.
+        batch: a transaction of a purge, the mean.
         read: what `/subscriptions` and `/events` ask of the store, 99th percentile.
 
     """
@@ -211,7 +211,7 @@ class Year:
             sent=sent,
             chunk=mean(self._chunks.took or [0.0]),
             send=self._send_s / max(sent, 1),
-            batch=max(self._batches.took, default=0.0),
+            batch=mean(self._batches.took or [0.0]),
             read=quantiles([await self._read(one) for one in self._places[:300]], n=100)[98],
         )
 

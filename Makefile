@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ADVISORIES ?= tools/advisories.json
 
-.PHONY: help demo test check soak bench package lock audit advisories clean
+.PHONY: help demo test check soak bench bench-full package lock audit advisories clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ soak: .venv/.ready ## End the program 200 times by SIGKILL and 50 by SIGTERM, an
 
 bench: .venv/.ready ## Measure, each figure beside its yardstick (a few minutes)
 	$(BIN)/python -m benchmarks
+
+bench-full: bench ## Measure the long ones too: a simulated year, a million destinations (half an hour)
+	$(BIN)/python -m benchmarks year million
 
 package: .venv/.ready ## Build the wheel and try it alone, by the steps of the Dockerfile
 	@rm -rf build dist

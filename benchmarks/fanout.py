@@ -7,20 +7,19 @@ same pragmas, tables and index; its rows come in the order of the primary key, w
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks import stock
 from benchmarks.table import Row
+from benchmarks.timed import Timed
 from bot.clock import SystemClock
 from bot.domain.changes import Kind
 from bot.domain.deliveries import Priority
 from bot.domain.events import Event
 from bot.domain.fanouts import Debt
-from bot.ports import UnitOfWork
 from bot.services.fanout import Fanout
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import START
@@ -77,36 +76,19 @@ def _wait_row(what: str, seconds: float) -> Row:
     )
 
 
-class _Timed:
-    """A store that notes how long its longest write transaction held the lock, in seconds."""
-
-    def __init__(self, store: SqlStore) -> None:
-        self._store = store
-        self.reading = store.reading
-        self.longest = 0.0
-
-    @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
-        """One transaction, timed from when it has the lock until it is committed."""
-        async with self._store.writing(urgent=urgent) as unit:
-            begun = time.perf_counter()
-            yield unit
-        self.longest = max(self.longest, time.perf_counter() - begun)
-
-
 async def _fan_out(path: Path, event: Event) -> tuple[float, float]:
     """Seconds in all, and of the longest transaction."""
     with stock.copy_of(path) as copy:
         async with open_store(f"sqlite:///{copy}") as store:
             await (await _owed(store, stock.rare_event(), through=store)).drain()
-            timed = _Timed(store)
+            timed = Timed(store)
             fanout = await _owed(store, event, through=timed)
             begun = time.perf_counter()
             await fanout.drain()
-            return time.perf_counter() - begun, timed.longest
+            return time.perf_counter() - begun, max(timed.took)
 
 
-async def _owed(store: SqlStore, event: Event, *, through: _Timed | SqlStore) -> Fanout:
+async def _owed(store: SqlStore, event: Event, *, through: Timed | SqlStore) -> Fanout:
     """Owe the news of this event; the fan-out that will expand it."""
     debt = Debt(
         event_id=event.id,

@@ -50,7 +50,7 @@ class _StandingClock(SystemClock):
         return START
 
 
-class _Nowhere:
+class Nowhere:
     """An adapter that sends nothing and says so at once; `stop` is set after `enough` messages."""
 
     name = "console"
@@ -99,7 +99,7 @@ async def _send_all(path: Path) -> float:
     async with open_store(f"sqlite:///{path}") as store:
         total = await _owe_and_expand(store, _EVENT)
         begun = time.perf_counter()
-        await _dispatch(store, _Nowhere(enough=total))
+        await dispatch(store, Nowhere(enough=total))
         return total / (time.perf_counter() - begun)
 
 
@@ -122,7 +122,7 @@ async def _owe_and_expand(store: SqlStore, event: Event) -> int:
         return sum((await unit.outbox.counts()).values())
 
 
-async def _dispatch(store: SqlStore, adapter: _Nowhere) -> None:
+async def dispatch(store: SqlStore, adapter: Nowhere) -> None:
     """Run a dispatcher until its adapter has enough."""
     wake, dice = asyncio.Event(), Random(1)  # noqa: S311, jitter of retries
     clock = _StandingClock()
@@ -190,7 +190,7 @@ async def _grow(path: Path) -> None:
             await unit.memory.get("nothing")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         pending = await _owe_and_expand(store, _EVENT)
-        await _dispatch(store, _Nowhere(enough=_SENT_WHILE_PENDING))
+        await dispatch(store, Nowhere(enough=_SENT_WHILE_PENDING))
     print(pending, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 

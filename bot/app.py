@@ -16,6 +16,7 @@ from bot.commands.core import CommandCore
 from bot.commands.registry import commands_for
 from bot.config import Settings
 from bot.domain.leases import DUE, FANOUT, GIVEN_BACK, MOVED, OWED, POLL, sending
+from bot.domain.retention import Retention
 from bot.domain.status import Status
 from bot.errors import ConfigError, LL2Unavailable
 from bot.ll2.client import LL2Client
@@ -23,6 +24,7 @@ from bot.ll2.transport import open_session
 from bot.ports import AdapterFactory, Clock, EventSource, Meter, Store, Surroundings
 from bot.service import Service
 from bot.services.fanout import Fanout
+from bot.services.housekeeping import Housekeeper
 from bot.services.librarian import Librarian
 from bot.services.metering import MeteredPace
 from bot.services.pacing import SlotPace
@@ -193,6 +195,7 @@ def _wired(
         librarian=Librarian(source, polling, clock),
         reminders=ReminderClock(expanding, clock, rates=rates, owed=owed, moved=moved),
         fanout=Fanout(expanding, clock, owed=owed, wakes=wakes.values()),
+        housekeeper=Housekeeper(expanding, clock, _retention(settings), meter=metrics),
         factories=factories,
         wakes=wakes,
         rates=rates,
@@ -215,6 +218,11 @@ def _wired(
         pulses=Pulses(clock),
         metrics=metrics,
     )
+
+
+def _retention(settings: Settings) -> Retention:
+    store = settings.store
+    return Retention(deliveries=store.keep_deliveries, changes=store.keep_changes)
 
 
 def _desk(

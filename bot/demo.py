@@ -36,8 +36,9 @@ SPEED = 25_000.0
 ANCHOR = datetime(2027, 3, 1, tzinfo=UTC)
 """When the story begins: a Monday, so that the week has its days in order."""
 
-_PARTIES = 6
-"""Who waits on the story's clock: poller, librarian, reminders, fan-out, console, and the story."""
+_PARTIES = 7
+"""Who waits on the story's clock: poller, librarian, reminders, fan-out, housekeeper, console, and
+the story."""
 
 _DAY = timedelta(days=1)
 

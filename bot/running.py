@@ -162,6 +162,7 @@ async def run_once(service: Service, stop: asyncio.Event) -> PollReport | None:
     """
     report = await unless(stop, _look(service))
     await unless(stop, _deliver(service), grace=service.settings.shutdown_grace)
+    await unless(stop, service.housekeeper.step())
     if report is not None and report.problem:
         raise OutageError(report.problem)
     return report

@@ -14,6 +14,7 @@ from bot.logs import Mask
 from bot.ports import Adapter, AdapterFactory, Clock, Surroundings
 from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import Fanout
+from bot.services.housekeeping import Housekeeper
 from bot.services.librarian import Librarian
 from bot.services.metering import MeteredAdapter
 from bot.services.pacing import SlotPace
@@ -52,6 +53,7 @@ class Service:
     librarian: Librarian
     reminders: ReminderClock
     fanout: Fanout
+    housekeeper: Housekeeper
     factories: Mapping[str, AdapterFactory]
     wakes: Mapping[str, asyncio.Event]
     rates: dict[str, float]

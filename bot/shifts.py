@@ -32,7 +32,11 @@ def core_loops(service: Service) -> dict[str, dict[str, Loop]]:
     """The loops of each role of the core, by their names."""
     return {
         POLL: {"poller": service.poller.run, "librarian": service.librarian.run},
-        FANOUT: {"reminders": service.reminders.run, "fan-out": service.fanout.run},
+        FANOUT: {
+            "reminders": service.reminders.run,
+            "fan-out": service.fanout.run,
+            "housekeeper": service.housekeeper.run,
+        },
     }
 
 

@@ -50,9 +50,9 @@ class MortalStore:
         self._life.live()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[UnitOfWork]:
+    async def reading(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
         """One transaction that only reads."""
-        async with self._store.reading() as unit:
+        async with self._store.reading(urgent=urgent) as unit:
             yield unit
 
 

@@ -129,7 +129,8 @@ async def start(store: Store, claimed: Iterable[Delivery]) -> None:
 
 async def _letter(unit: UnitOfWork, delivery: Delivery) -> MessageId:
     kept = await unit.outbox.message(delivery.form)
-    return kept or await unit.outbox.keep_message(delivery.form, a_message())
+    newest = delivery.parts[-1].fanout_id
+    return kept or await unit.outbox.keep_message(delivery.form, a_message(), newest=newest)
 
 
 async def finish(store: Store, claimed: Iterable[Delivery], **verdict: Any) -> None:

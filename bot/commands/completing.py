@@ -36,7 +36,7 @@ async def suggest(kit: Kit, option: Option, text: str, place: Destination) -> tu
         case OptionKind.SUBSCRIPTION:
             return await _subscriptions(kit, typed, place)
         case OptionKind.TYPE | OptionKind.AGENCY | OptionKind.PROGRAM:
-            async with kit.store.reading() as unit:
+            async with kit.store.reading(urgent=True) as unit:
                 known = await catalogue(unit)
             return _listed(typed, _names(option.kind, known))
         case OptionKind.CHANGES:
@@ -52,7 +52,7 @@ async def suggest(kit: Kit, option: Option, text: str, place: Destination) -> tu
 
 
 async def _events(kit: Kit, typed: str) -> tuple[Choice, ...]:
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         known = upcoming(await unit.snapshots.find(), kit.clock.now())
     found = named(typed, known) or nearest(typed, known, MOST)
     return tuple(
@@ -65,7 +65,7 @@ async def _events(kit: Kit, typed: str) -> tuple[Choice, ...]:
 
 async def _subscriptions(kit: Kit, typed: str, place: Destination) -> tuple[Choice, ...]:
     """Those of this place alone, which everybody there may list, found by number or words."""
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         held = await held_at(unit, place)
     lines = {str(number): f"{number}: {wish(one.words)}" for number, one in enumerate(held, 1)}
     return tuple(

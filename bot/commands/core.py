@@ -101,7 +101,7 @@ class CommandCore:
 
     async def _zone_at(self, place: Destination) -> tzinfo:
         """As it is by now: `/settings` may have changed it."""
-        async with self._kit.store.reading() as unit:
+        async with self._kit.store.reading(urgent=True) as unit:
             return (await unit.destinations.channel(place)).zone
 
     async def complete(
@@ -136,7 +136,7 @@ class CommandCore:
     async def _paused(self) -> AsyncIterator[str]:
         last = ""
         while True:
-            async with self._kit.store.reading() as unit:
+            async with self._kit.store.reading(urgent=True) as unit:
                 found = await unit.destinations.paused(self._adapter, after=last, limit=_AT_ONCE)
             for one in found:
                 yield one.address

@@ -23,7 +23,7 @@ def is_asking(request: CommandRequest) -> bool:
 
 async def ask(kit: Kit, request: CommandRequest) -> CommandReply:
     """The next question, in place of the last."""
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         known = await catalogue(unit)
     return answer(_question(request, known), replaces=True)
 

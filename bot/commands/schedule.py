@@ -21,7 +21,7 @@ ON_A_PAGE = 8
 
 async def show_next(kit: Kit, request: CommandRequest) -> CommandReply:
     """The next event that matches, in full."""
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         wanted = read_filter(asked(request.options), await catalogue(unit))
         found = await ahead(kit, unit, wanted)
         if not found:
@@ -32,7 +32,7 @@ async def show_next(kit: Kit, request: CommandRequest) -> CommandReply:
 
 async def show_event(kit: Kit, request: CommandRequest) -> CommandReply:
     """The event that is meant, in full."""
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         meant = await meant_event(unit, request.options["event"], "event")
         if isinstance(meant, Message):
             return answer(meant)
@@ -53,7 +53,7 @@ async def _in_full(kit: Kit, unit: UnitOfWork, request: CommandRequest, shown: T
 async def show_events(kit: Kit, request: CommandRequest) -> CommandReply:
     """A page of the schedule."""
     page = number(request.options, "page", otherwise=1)
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         wanted = read_filter(asked(request.options), await catalogue(unit))
         found = await ahead(kit, unit, wanted)
         if not found:

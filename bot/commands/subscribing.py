@@ -53,7 +53,7 @@ class _Added:
 async def _added(kit: Kit, request: CommandRequest) -> _Added | Message:
     """What was added; or why nothing more can be."""
     # What is only read is read before, so that others can write meanwhile.
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         known = await catalogue(unit)
         wanted = await _wanted(unit, request, known)
     async with kit.store.writing(urgent=True) as unit:
@@ -88,7 +88,7 @@ async def _wanted(unit: UnitOfWork, request: CommandRequest, known: Catalogue) -
 
 async def _confirmed(kit: Kit, request: CommandRequest, added: _Added) -> Message:
     """What was added, and the next event that it tells of; read without holding up a writer."""
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         any_kind = replace(added.asked, kinds=frozenset({Kind.NEW}))
         following = await ahead(kit, unit, any_kind)
         return answers.subscribed(
@@ -144,7 +144,7 @@ def _doomed(held: tuple[Held, ...], request: CommandRequest) -> tuple[Held, ...]
 
 async def list_subscriptions(kit: Kit, request: CommandRequest) -> CommandReply:
     """What the channel gets, and whether it arrives."""
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         here = unit.destinations
         muted = await here.muted(request.place)
         known = await unit.snapshots.recall(muted) if muted else {}

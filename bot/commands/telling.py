@@ -14,7 +14,7 @@ from bot.rendering.answers import about, refusals
 
 async def list_types(kit: Kit, _request: CommandRequest) -> CommandReply:
     """Which types of events can be followed."""
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         known = await catalogue(unit)
         events = upcoming(await unit.snapshots.find(), kit.clock.now())
     return answer(about.types(known.types, Counter(one.type.id for one in events)))
@@ -23,7 +23,7 @@ async def list_types(kit: Kit, _request: CommandRequest) -> CommandReply:
 async def list_agencies(kit: Kit, request: CommandRequest) -> CommandReply:
     """Which agencies can be followed, a page at a time."""
     page = number(request.options, "page", otherwise=1)
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         known = await catalogue(unit)
         events = upcoming(await unit.snapshots.find(), kit.clock.now())
     ahead = Counter(agency.id for event in events for agency in event.agencies)
@@ -33,7 +33,7 @@ async def list_agencies(kit: Kit, request: CommandRequest) -> CommandReply:
 async def show_status(kit: Kit, request: CommandRequest) -> CommandReply:
     """How fresh the data is, and whether messages arrive here."""
     now = kit.clock.now()
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         here = about.Here(
             subscriptions=len(await unit.subscriptions.held(request.place)),
             health=await unit.destinations.health(request.place),
@@ -58,7 +58,7 @@ async def show_help(kit: Kit, request: CommandRequest) -> CommandReply:
 
 async def start(kit: Kit, request: CommandRequest) -> CommandReply:
     """Greet; whoever starts the bot again wants its messages again."""
-    async with kit.store.reading() as unit:
+    async with kit.store.reading(urgent=True) as unit:
         health = await unit.destinations.health(request.place)
     if health.reach is not Reach.ACTIVE:
         async with kit.store.writing(urgent=True) as unit:

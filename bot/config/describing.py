@@ -11,6 +11,7 @@ def describe(settings: Settings) -> list[str]:
     return [
         _asking(settings),
         _keeping(settings.store.url),
+        _purging(settings),
         _sending(settings),
         _first_run(settings),
         _serving(settings.web.listen),
@@ -36,6 +37,14 @@ def _keeping(url: str) -> str:
     if path in {"", ":memory:"}:
         return "Keeps everything in memory, and forgets it when it stops."
     return f"Keeps everything in the SQLite file {path}."
+
+
+def _purging(settings: Settings) -> str:
+    store = settings.store
+    return (
+        f"Purges deliveries {spell_span(store.keep_deliveries)} after their end, and changes "
+        f"after {spell_span(store.keep_changes)} unless their event is still watched."
+    )
 
 
 def _sending(settings: Settings) -> str:

@@ -27,9 +27,14 @@ from bot.config.values import (
     Token,
     WebAddress,
 )
+from bot.domain.channels import KEPT_FOR
+from bot.domain.retention import Retention
 
 _LEAST_SECRET = 6
 """Characters of the shortest part of a service's address that is taken for a secret."""
+
+_RETENTION = Retention()
+_LONGEST_KEPT = timedelta(days=3650)
 
 _SECRET_NAME = re.compile(r"token|secret|password|key", re.IGNORECASE)
 
@@ -46,7 +51,9 @@ class LL2Settings(Section):
 
 
 class StoreSettings(Section):
-    """Where everything is kept. The address may hold a password.
+    """Where everything is kept, and for how long. The address may hold a password.
+
+    What a destination that was out of reach may yet get is kept in any case.
 
     Attributes:
         lease: for how long a process that shares the store may be silent before another takes over.
@@ -55,6 +62,8 @@ class StoreSettings(Section):
 
     url: StoreUrl = Field("sqlite:///perigee.db", repr=False)
     lease: Duration = Field(timedelta(seconds=15), ge=timedelta(seconds=2), le=timedelta(minutes=5))
+    keep_deliveries: Duration = Field(_RETENTION.deliveries, ge=KEPT_FOR, le=_LONGEST_KEPT)
+    keep_changes: Duration = Field(_RETENTION.changes, ge=KEPT_FOR, le=_LONGEST_KEPT)
 
 
 class AnnounceSettings(Section):

@@ -25,6 +25,8 @@ Glossary, one word for one meaning:
 - *cause*: why an attempt came out so, in one of few words that can be counted.
 - *heartbeat*: a loop's sign of life, with until when it will show itself again.
 - *in doubt*: a delivery of which nobody knows whether an attempt arrived.
+- *purge*: to remove from the store what nobody needs any more; *retention*: how long what has ended
+  is kept before.
 - *post*: the place that a platform opened for one event inside a destination, as forums do.
 - *headroom*: what is left of the hourly request budget; *probe*: a request that asks for given ids.
 """

@@ -5,6 +5,7 @@ docstrings are the contract, and the contract tests quote them.
 """
 
 from bot.ports.chat import Adapter, AdapterFactory, Pace, Surroundings
+from bot.ports.purge import Purge
 from bot.ports.store import (
     Destinations,
     Memory,
@@ -33,6 +34,7 @@ __all__ = [
     "Outbox",
     "Pace",
     "Pulse",
+    "Purge",
     "RequestLog",
     "SharedStore",
     "Snapshots",

@@ -136,8 +136,11 @@ class Outbox(Protocol):
     async def message(self, form: str) -> MessageId | None:
         """The id of the message that was kept under a form; a program that sends writes it anew."""
 
-    async def keep_message(self, form: str, message: Message) -> MessageId:
-        """Keep a message under its form, once for all its recipients."""
+    async def keep_message(self, form: str, message: Message, *, newest: FanoutId) -> MessageId:
+        """Keep a message under its form, once for all its recipients.
+
+        It is kept for as long as a delivery of the `newest` fan-out that it tells of.
+        """
 
     async def start(self, started: Iterable[tuple[Delivery, MessageId]], *, now: datetime) -> None:
         """Mark as `sending` since `now`, one attempt more, before the adapter is called."""

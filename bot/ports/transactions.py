@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from bot.domain.leases import RoleLease
+from bot.ports.purge import Purge
 from bot.ports.store import Destinations, Memory, Names, Outbox, Snapshots, Subscriptions
 
 
@@ -62,6 +63,10 @@ class UnitOfWork(Protocol):
         """Settings, health and mutes of destinations."""
 
     @property
+    def purge(self) -> Purge:
+        """What may be forgotten."""
+
+    @property
     def leases(self) -> Leases:
         """Which process has which role."""
 
@@ -79,8 +84,11 @@ class Store(Protocol):
         others, but not for ever.
         """
 
-    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """One transaction that only reads; it blocks no writer."""
+    def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction that only reads; it blocks no writer.
+
+        An `urgent` one, for which somebody waits, reads little, and may do so in our own thread.
+        """
 
 
 class SharedStore(Store, Protocol):

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.domain.changes import Kind
 from bot.domain.deliveries import Outcome
+from bot.domain.retention import Remains
 from bot.domain.vitals import Facts, Heartbeat
 from bot.domain.watching import PollReport
 
@@ -36,6 +37,9 @@ class Meter(Protocol):
 
     def answered(self, adapter: str, command: str, took: timedelta, *, crashed: bool) -> None:
         """A command was answered, or crashed; `command` is one of few words."""
+
+    def purged(self, sort: Remains, count: int) -> None:
+        """So many of a sort were purged."""
 
 
 class Pulse(Protocol):
@@ -71,6 +75,9 @@ class _Nobody:
         """Count nothing."""
 
     def answered(self, adapter: str, command: str, took: timedelta, *, crashed: bool) -> None:
+        """Count nothing."""
+
+    def purged(self, sort: Remains, count: int) -> None:
         """Count nothing."""
 
     def beat(self, within: timedelta) -> None:

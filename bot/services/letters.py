@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from bot.domain.deliveries import Delivery, MessageId, Part, State, Verdict
+from bot.domain.deliveries import Delivery, FanoutId, MessageId, Part, State, Verdict
 from bot.domain.folding import fold
 from bot.domain.messages import Message
 from bot.ports import Outbox
@@ -62,11 +62,12 @@ async def _letter(
         logger.error("The news of event %s cannot be written", event.id, exc_info=message)
         why = f"it could not be written: {type(message).__name__}; see the log"
         return Verdict(state=State.DEAD, error=why)
-    return await _kept(outbox, form, message)
+    return await _kept(outbox, form, message, newest=parts[-1].fanout_id)
 
 
-async def _kept(outbox: Outbox, form: str, message: Message) -> Letter:
+async def _kept(outbox: Outbox, form: str, message: Message, *, newest: FanoutId) -> Letter:
     # By its content too: a retry must not call a webcast live that has ended since.
     key = f"{form} {sha256(repr(message).encode()).hexdigest()[:16]}"
-    message_id = await outbox.message(key) or await outbox.keep_message(key, message)
+    known = await outbox.message(key)
+    message_id = known or await outbox.keep_message(key, message, newest=newest)
     return Letter(id=message_id, message=message)

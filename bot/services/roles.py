@@ -220,6 +220,6 @@ class Fence:
             await unit.leases.guard(self.lease)
             yield unit
 
-    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+    def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction that only reads."""
-        return self._store.reading()
+        return self._store.reading(urgent=urgent)

@@ -275,7 +275,7 @@ _MUTED_THERE = (
 )
 _LAST_THERE = (
     select(deliveries.c.id)
-    .join(destinations)
+    .join(destinations, destinations.c.id == deliveries.c.destination_id)
     .where(*_IS_THERE, deliveries.c.done_at.is_not(None))
     .where(deliveries.c.state.in_([State.SENT, State.DEAD, State.UNKNOWN]))
     .order_by(deliveries.c.done_at.desc(), deliveries.c.id.desc())

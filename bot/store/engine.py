@@ -53,9 +53,9 @@ class Engine:
             yield connection
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """One transaction on a stable view; it waits for no writer, unless in memory."""
-        async with self._transaction(self._engine, writes=False) as connection:
+        async with self._transaction(self._engine, writes=False, urgent=urgent) as connection:
             yield connection
 
     @asynccontextmanager
@@ -81,7 +81,7 @@ class Engine:
                 await self.database.ready()
                 async with engine.connect() as bare:
                     connection = await bare.execution_options(
-                        **self.database.options(writes=writes)
+                        **self.database.options(writes=writes, urgent=urgent)
                     )
                     async with connection.begin():
                         yield connection

@@ -30,9 +30,14 @@ async def destination_id(connection: AsyncConnection, destination: Destination) 
     return known or await get_or_insert(connection, destinations, row, "adapter", "address")
 
 
-_KEY = select(destinations.c.id).where(
-    destinations.c.adapter == bindparam("adapter"),
-    destinations.c.address == bindparam("address"),
+# Kept from a purge until this is committed, where several may write at once.
+_KEY = (
+    select(destinations.c.id)
+    .where(
+        destinations.c.adapter == bindparam("adapter"),
+        destinations.c.address == bindparam("address"),
+    )
+    .with_for_update(read=True)
 )
 
 

@@ -136,10 +136,10 @@ class SqlOutbox:
         found = (await self._connection.execute(kept)).scalar_one_or_none()
         return None if found is None else MessageId(found)
 
-    async def keep_message(self, form: str, message: Message) -> MessageId:
+    async def keep_message(self, form: str, message: Message, *, newest: FanoutId) -> MessageId:
         """Keep a message under its form, once for all its recipients."""
         await sections.alone(self._connection, sections.MESSAGES)  # forms come in any order
-        row = {"form": form, "body": dump(message)}
+        row = {"form": form, "fanout_id": newest, "body": dump(message)}
         return MessageId(await get_or_insert(self._connection, messages, row, "form"))
 
     async def start(self, started: Iterable[tuple[Delivery, MessageId]], *, now: datetime) -> None:
@@ -193,7 +193,7 @@ def _parts() -> Select[Any]:
         deliveries.c.tried_at,
         deliveries.c.in_doubt_since,
         fanouts.c.expires_at,
-    ).join_from(deliveries, fanouts)
+    ).join_from(deliveries, fanouts, fanouts.c.id == deliveries.c.fanout_id)
 
 
 _KEY = itemgetter("key")  # all lock rows in its order, and wait in no circle

@@ -98,7 +98,7 @@ class Postgresql:
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             raise StoreError(self.sentence(error)) from error
 
-    def options(self, *, writes: bool) -> Mapping[str, Any]:
+    def options(self, *, writes: bool, urgent: bool) -> Mapping[str, Any]:  # noqa: ARG002, all travel
         """What a transaction is opened with: READ COMMITTED to write, one stable view to read."""
         if writes:
             return {}

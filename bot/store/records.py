@@ -47,8 +47,8 @@ async def one(connection: AsyncConnection, key: int) -> Record:
 def _rows() -> Select[Any]:
     return (
         select(deliveries, fanouts.c.created_at, destinations.c.address)
-        .join(fanouts)
-        .join(destinations)
+        .join(fanouts, fanouts.c.id == deliveries.c.fanout_id)
+        .join(destinations, destinations.c.id == deliveries.c.destination_id)
     )
 
 
@@ -114,7 +114,8 @@ async def queue(connection: AsyncConnection, adapter: str, now: datetime) -> Que
     oldest = min((one for one in firsts if one is not None), default=None)
     if oldest is None:
         return Queue()
-    owed_at = select(fanouts.c.created_at).join(deliveries).where(deliveries.c.id == oldest)
+    of_oldest = select(deliveries.c.fanout_id).where(deliveries.c.id == oldest)
+    owed_at = select(fanouts.c.created_at).where(fanouts.c.id == of_oldest.scalar_subquery())
     since: datetime = (await connection.execute(owed_at)).scalar_one()
     return Queue(depth=depth or 0, age=max(now - since, timedelta(0)))
 

@@ -68,9 +68,9 @@ class Sqlite:
             return {"poolclass": StaticPool}
         return {"pool_size": _READERS + 1, "max_overflow": 0}
 
-    def options(self, *, writes: bool) -> Mapping[str, Any]:
+    def options(self, *, writes: bool, urgent: bool) -> Mapping[str, Any]:
         """What a transaction is opened with."""
-        return {"immediate": writes}
+        return {"immediate": writes, "stays": urgent and not writes}
 
     @asynccontextmanager
     async def turn(self, *, writes: bool, urgent: bool) -> AsyncIterator[None]:
@@ -159,9 +159,9 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _on_begin(connection: Connection) -> None:
     # A deferred transaction that starts to write midway can fail at once with SQLITE_BUSY.
-    immediate = connection.get_execution_options().get("immediate", False)
+    options = connection.get_execution_options()
     driver: Any = connection.connection.driver_connection
-    driver.begin(writes=immediate)
+    driver.begin(writes=options.get("immediate", False), stays=options.get("stays", False))
 
 
 def _on_error(error: ExceptionContext) -> None:

@@ -158,7 +158,7 @@ posts = Table(
     "posts",
     metadata,
     Column("destination_id", ForeignKey("destinations.id"), primary_key=True),
-    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False, index=True),
     Column("post", Words, nullable=False),
 )
 
@@ -207,6 +207,8 @@ messages = Table(
     "messages",
     metadata,
     Column("id", _Id, primary_key=True),
+    # The newest of those that it tells of; with it, it is purged.
+    Column("fanout_id", ForeignKey("fanouts.id"), nullable=False, index=True),
     Column("form", Words, nullable=False, unique=True),
     Column("body", LargeBinary, nullable=False),
 )
@@ -217,8 +219,10 @@ deliveries = Table(
     # Fan-out and destination in one number (`delivery_id`): unique per pair by construction,
     # appended in order, and no second index to keep.
     Column("id", _Id, primary_key=True, autoincrement=False),
-    Column("fanout_id", ForeignKey("fanouts.id"), nullable=False),
-    Column("destination_id", ForeignKey("destinations.id"), nullable=False),
+    # No foreign keys: what makes a row takes them from their tables, a million at once, and what
+    # purges a fan-out, a destination or a message would search all deliveries for each.
+    Column("fanout_id", _Id, nullable=False),
+    Column("destination_id", _Id, nullable=False),
     Column("event_id", BigInteger, nullable=False),
     Column("adapter", Words, nullable=False),
     Column("kinds", Integer, nullable=False),
@@ -230,7 +234,7 @@ deliveries = Table(
     Column("folded_into", BigInteger),
     Column("tried_at", UtcTime),
     Column("in_doubt_since", UtcTime),
-    Column("message_id", ForeignKey("messages.id")),
+    Column("message_id", _Id),
     Column("sent_at", UtcTime),
     Column("done_at", UtcTime),
     Column("remote_id", Words),

@@ -4,8 +4,9 @@ aiosqlite runs a connection in a thread of its own and asks it four times for ea
 cursor, to execute, to fetch, to close. While the loop is busy a trip takes up to 5 ms, for as long
 does Python keep one thread from the next; and whoever writes holds up all other writers meanwhile.
 So here who writes makes one trip for a statement with all its rows, and BEGIN travels along with
-the first. Who reads makes none: what is read for a command takes less than a trip would, and waits
-neither for a disk that syncs nor for who writes, since a write-ahead log has no locks for readers.
+the first. Who reads for somebody who waits makes none: what a command reads takes less than a trip
+would, and waits neither for a disk that syncs nor for who writes, since a write-ahead log has no
+locks for readers. Other reads may be long, and leave the loop free.
 """
 
 import sqlite3
@@ -32,7 +33,7 @@ async def connect(path: Path | None) -> aiosqlite.Connection:
 
 
 class Connection(aiosqlite.Connection):
-    """A connection that makes a trip to its thread only where somebody writes."""
+    """A connection that makes few trips to its thread, and none for who reads and stays."""
 
     _beginning = ""
     """The BEGIN that comes before the next statement."""
@@ -43,11 +44,11 @@ class Connection(aiosqlite.Connection):
     _stays = False
     """Whether this transaction only reads, in the thread of whoever asks."""
 
-    def begin(self, *, writes: bool) -> None:
-        """Begin a transaction with its first statement."""
+    def begin(self, *, writes: bool, stays: bool) -> None:
+        """Begin a transaction with its first statement; one that stays makes no trip."""
         self._beginning = "BEGIN IMMEDIATE" if writes else "BEGIN"
         # Where an end was cut off, the thread may still be at work.
-        self._stays = not (writes or self._is_travelling)
+        self._stays = stays and not self._is_travelling
 
     def cursor(self) -> Any:
         """A cursor of ours, for which nobody need be asked."""

@@ -16,6 +16,7 @@ from bot.store.fanout import CHUNK
 from bot.store.leases import SqlLeases
 from bot.store.memory import SqlMemory, SqlNames, SqlRequestLog
 from bot.store.outbox import SqlOutbox
+from bot.store.purge import SqlPurge
 from bot.store.snapshots import SqlSnapshots
 from bot.store.subscriptions import SqlSubscriptions
 from bot.store.telling import notify
@@ -41,6 +42,7 @@ class SqlUnitOfWork:
         self.outbox = SqlOutbox(connection, chunk=chunk)
         self.destinations = SqlDestinations(connection, chunk=chunk)
         self.leases = SqlLeases(connection)
+        self.purge = SqlPurge(connection)
 
     def tell(self, topic: str) -> None:
         """Tell all processes so when this commits."""
@@ -72,9 +74,9 @@ class SqlStore:
             await notify(connection, unit.told)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[SqlUnitOfWork]:
+    async def reading(self, *, urgent: bool = False) -> AsyncIterator[SqlUnitOfWork]:
         """One transaction that only reads; it blocks no writer."""
-        async with self._engine.reading() as connection:
+        async with self._engine.reading(urgent=urgent) as connection:
             yield SqlUnitOfWork(connection, chunk=self._chunk)
 
     @asynccontextmanager

@@ -23,6 +23,7 @@ from bot import __version__
 from bot.domain.causes import Cause, cause_of
 from bot.domain.changes import Kind, kind_of
 from bot.domain.deliveries import Gone, Later, Outcome, Refused, Sent, Unknown
+from bot.domain.retention import Remains
 from bot.domain.vitals import Facts, Heartbeat
 from bot.domain.watching import PollOutcome, PollReport
 
@@ -55,6 +56,8 @@ class Metrics:
             self._polls.labels(outcome.value)
         for kind in sorted({*Kind} - {Kind.REMINDER}):  # which is no change
             self._changes.labels(kind.value)
+        for sort in Remains:
+            self._purged.labels(sort.value)
         for adapter in adapters:
             self._throttled.labels(adapter)
             self._waits.labels(adapter)
@@ -68,6 +71,7 @@ class Metrics:
             *("platform", "kind", "outcome", "reason"),
         )
         self._throttled = self._counter("throttled", "Answers 429 of a platform.", "platform")
+        self._purged = self._counter("purged", "Rows of the store purged, by what.", "sort")
         self._crashes = self._counter(
             "command_crashes", "Commands that failed by a bug of ours.", "platform", "command"
         )
@@ -137,6 +141,10 @@ class Metrics:
         self._answers.labels(adapter, command).observe(took.total_seconds())
         if crashed:
             self._crashes.labels(adapter, command).inc()
+
+    def purged(self, sort: Remains, count: int) -> None:
+        """So many of a sort were purged."""
+        self._purged.labels(sort.value).inc(count)
 
     def page(self, facts: Facts, heartbeats: Iterable[Heartbeat]) -> bytes:
         """All of it in Prometheus' text format."""

@@ -125,9 +125,10 @@ async def test_reminder_of_a_withdrawn_event_is_void(store: SqlStore) -> None:
 
 async def test_message_is_kept_under_its_form(store: SqlStore) -> None:
     """`keep_message`: keep a message under its form, once. `message`: the one that was kept."""
+    newest = await owe(store) or FanoutId(0)
     async with store.writing() as unit:
-        plain_id = await unit.outbox.keep_message("1:date", a_message())
-        hostile_id = await unit.outbox.keep_message("2:date", a_hostile_message())
+        plain_id = await unit.outbox.keep_message("1:date", a_message(), newest=newest)
+        hostile_id = await unit.outbox.keep_message("2:date", a_hostile_message(), newest=newest)
 
     async with store.reading() as unit:
         assert await unit.outbox.message("1:date") == plain_id

@@ -232,12 +232,14 @@ async def test_one_of_a_pair_is_under_way(stores: tuple[SqlStore, ...]) -> None:
 async def test_forms_of_two_senders_are_kept_once(stores: tuple[SqlStore, ...]) -> None:
     """`keep_message`: Discord's and Telegram's sender write of the same news, in any order."""
     forms = [f"form {number}" for number in range(6)]
+    newest = await owe(stores[0])
+    assert newest is not None
 
     async def write(store: SqlStore, number: int) -> None:
         async with store.writing() as unit:
             for one in forms if number % 2 else reversed(forms):
                 kept = await unit.outbox.message(one)
-                assert kept or await unit.outbox.keep_message(one, a_message())
+                assert kept or await unit.outbox.keep_message(one, a_message(), newest=newest)
 
     await together(stores, write)
 

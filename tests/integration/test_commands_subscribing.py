@@ -191,7 +191,7 @@ async def test_list_shows_buttons_to_those_who_may_press_them(counter: Counter) 
 async def test_list_shows_the_last_delivery(counter: Counter) -> None:
     """When the last message arrived, or why it did not."""
     await counter.ask("subscribe")
-    assert "Last message: none yet" in await counter.say("subscriptions")
+    assert "Last message: none lately" in await counter.say("subscriptions")
 
     await tell(counter.store)
     claimed = await claim(counter.store, adapter=HERE.adapter)

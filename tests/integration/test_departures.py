@@ -70,9 +70,9 @@ class _Counting:
         async with self._store.writing(urgent=urgent) as unit:
             yield unit
 
-    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+    def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """Reads are not counted."""
-        return self._store.reading()
+        return self._store.reading(urgent=urgent)
 
 
 async def _claimed(store: Store, departures: Departures, count: int) -> list[DeliveryId]:
@@ -81,7 +81,8 @@ async def _claimed(store: Store, departures: Departures, count: int) -> list[Del
     await tell(store)
     claimed = await claim(store)
     async with store.writing() as unit:
-        message = await unit.outbox.keep_message("form", a_message())
+        newest = claimed[0].parts[-1].fanout_id
+        message = await unit.outbox.keep_message("form", a_message(), newest=newest)
         await departures.expect(unit.outbox, [(one, MessageId(message)) for one in claimed])
     return [one.id for one in claimed]
 

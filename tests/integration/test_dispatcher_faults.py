@@ -202,9 +202,9 @@ class _Failing:
         async with self._store.writing(urgent=urgent) as unit:
             yield unit
 
-    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+    def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """Reads go on."""
-        return self._store.reading()
+        return self._store.reading(urgent=urgent)
 
 
 @pytest.mark.parametrize("after", range(4))

@@ -145,13 +145,14 @@ async def test_telegram_tells_no_secret(shared: Path, told: Told) -> None:
             ada = server.user()
             server.say(ada, "/help")
             await server.next_post()
-            for trouble in (
+            troubles: tuple[Refusal | Cut | Page, ...] = (
                 *(Refusal(401, "Unauthorized"), Refusal(400, "Bad Request: can't parse entities")),
                 *(Refusal(429, "Too Many Requests: retry after 3", {"retry_after": 3}),),
                 *(Cut(), Cut(is_obeyed=False), Page(), Page(code=200), Page(code=404)),
                 *(Refusal(500, "Internal Server Error"), Refusal(409, "Conflict")),
                 *ECHOES,
-            ):
+            )
+            for trouble in troubles:
                 server.fail("sendMessage", trouble)
                 await _sent(told, adapter.send(to(ada), a_message()))
             told.extra += [repr(adapter), repr(vars(adapter)), str(adapter)]

@@ -3,20 +3,26 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from clusters import Server
-from outboxes import claim, keep, start, subscribe, tell, to
-from sqlalchemy import Connection, create_engine
+from outboxes import keep
+from sqlalchemy import Connection, column, create_engine, table, text
 
 from bot.errors import StoreTooNew
+from bot.store import revisions
+from bot.store.columns import EPOCH
 from bot.store.engine import Engine
 from bot.store.tables import metadata
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import START
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 @pytest.fixture
@@ -169,12 +175,9 @@ async def test_newer_store_is_refused_and_left_alone(path: Path) -> None:
 
 async def test_doubts_of_an_older_store_are_kept(path: Path) -> None:
     """0003: what may have arrived before the upgrade is still looked up, and not sent blindly."""
-    await _upgrade(path)
-    async with open_store(f"sqlite:///{path}") as store:
-        await subscribe(store, *(to(one) for one in "abc"))
-        await tell(store)
-        await start(store, await claim(store, limit=2))
-    _turn_back(path)
+    _make(path, "0002")
+    _insert(path, 1, state="sending", lease_until=1)
+    _insert(path, 2, state="sending", lease_until=1, may_have_arrived=True)
 
     await _upgrade(path)
 
@@ -184,16 +187,52 @@ async def test_doubts_of_an_older_store_are_kept(path: Path) -> None:
     assert (doubted.tried_at, doubted.in_doubt_since) == (START, START)
 
 
-def _turn_back(path: Path) -> None:
-    """Make a store of revision 0002 of it, in which the second delivery is in doubt."""
+async def test_deliveries_and_messages_of_an_older_store_are_kept(path: Path) -> None:
+    """0006: each row is as it was, and a message goes with the newest fan-out that it tells of."""
+    _make(path, "0003")
+    for number in (1, 2):
+        _insert(path, number, state="sent", message_id=number, done_at=7, remote_id="9")
+    before = _rows(path, "SELECT * FROM deliveries ORDER BY id")
+
+    await _upgrade(path)
+
+    assert _rows(path, "SELECT * FROM deliveries ORDER BY id") == before
+    kept = _rows(path, "SELECT id, fanout_id, form FROM messages ORDER BY id")
+    assert kept == [(1, 1, "1:date f00"), (2, 2, "1:date+2:date,update f00")]
+
+
+def _make(path: Path, revision: str) -> None:
+    """A store as an older version left it, with an event, two fan-outs and their messages."""
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        settings = revisions.config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, revision)
+        for statement in _OLD:
+            connection.execute(text(statement), {"began": (START - EPOCH) // MICROSECOND})
+    engine.dispose()
+
+
+_OLD = (
+    "INSERT INTO events VALUES (1, 'Docking', 'watched', 0, 0, '')",
+    "INSERT INTO destinations VALUES (1, 'console', 'main')",
+    """INSERT INTO fanouts (id, event_id, kinds, priority, created_at, stage, cursor, span)
+       VALUES (1, 1, 1, 1, :began, 'done', 0, 1), (2, 1, 1, 1, :began, 'done', 0, 1)""",
+    "INSERT INTO messages VALUES (1, '1:date f00', ''), (2, '1:date+2:date,update f00', '')",
+)
+
+
+def _insert(path: Path, fanout: int, **values: object) -> None:
+    """One delivery of this fan-out."""
+    usual = {"destination_id": 1, "event_id": 1, "adapter": "console", "kinds": 1, "priority": 1}
+    own = {"id": (fanout << 32) + 1, "fanout_id": fanout, "attempts": 1, "not_before": 0}
+    row: dict[str, object] = {**usual, **own, **values}
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.execute(table("deliveries", *map(column, row)).insert(), row)
+    engine.dispose()
+
+
+def _rows(path: Path, query: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("""
-            ALTER TABLE deliveries ADD COLUMN may_have_arrived BOOLEAN;
-            UPDATE deliveries SET may_have_arrived = (destination_id = 2);
-            ALTER TABLE deliveries DROP COLUMN tried_at;
-            ALTER TABLE deliveries DROP COLUMN in_doubt_since;
-            DROP TABLE posts;
-            DROP TABLE leases;
-            DROP TABLE turns;
-            UPDATE alembic_version SET version_num = '0002';
-        """)
+        return connection.execute(query).fetchall()

@@ -35,12 +35,12 @@ class CountingStore:
         raise AssertionError(f"a watcher wrote, {urgent=}")
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[UnitOfWork]:
+    async def reading(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
         """Count, then read."""
         self.readings += 1
         if self.failure is not None:
             raise self.failure
-        async with self._store.reading() as unit:
+        async with self._store.reading(urgent=urgent) as unit:
             yield unit
 
 

@@ -85,7 +85,7 @@ def trouble(health: Health) -> tuple[Piece, ...]:
 def last_delivery(record: Record | None) -> tuple[Piece, ...]:
     """What became of the last message that was owed here."""
     if record is None:
-        return ("none yet",)
+        return ("none lately",)  # older ones are purged
     at = Stamp(at=record.sent_at or record.created_at, relative=True)
     if record.state is State.SENT:
         return ("arrived ", at)

@@ -42,6 +42,7 @@ async def test_urgent_goes_first_then_the_oldest(store: SqlStore) -> None:
 
     order = [(one.event_id, one.destination.address) for batch in claimed for one in batch]
     assert order == [(number, place) for number in (3, 2, 4, 1) for place in ("a", "b")]
+    assert [len(batch) for batch in claimed] == [3, 3, 2]
 
 
 async def test_retry_goes_behind_what_has_been_due_for_longer(store: SqlStore) -> None:

@@ -125,7 +125,7 @@ async def test_kill_leaves_unsure_news_and_repeats_only_the_urgent(store: SqlSto
 async def test_interrupted_send_goes_again_at_once_where_a_repeat_is_harmless(
     store: SqlStore,
 ) -> None:
-    """It waits for no backoff, as no platform refused it; its adapter hears since when."""
+    """It waits for no backoff, and the adapter hears since when it is in doubt."""
     adapter = RecordingAdapter(NAME, limits=limits(harmless=True))
     await tell(store)
     await start(store, await claim(store, adapter=NAME))

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from bot.adapters import discord, telegram
 from bot.app import adapter_factory, must_have_room
 from bot.config import Settings
 from bot.errors import ConfigError, LL2Unavailable, StoreError
@@ -66,10 +65,15 @@ async def ask_chats(settings: Settings) -> AsyncIterator[str]:
 
     """
     options = settings.adapters()
+    # Imported only here: the two client libraries are a quarter of any command's start.
     if "discord" in options:
+        from bot.adapters import discord  # noqa: PLC0415
+
         on_discord = await discord.introduce(options["discord"])
         yield _introduced("Discord", on_discord.name, on_discord.invite)
     if "telegram" in options:
+        from bot.adapters import telegram  # noqa: PLC0415
+
         on_telegram = await telegram.introduce(options["telegram"])
         yield _introduced("Telegram", on_telegram.name, on_telegram.invite)
 

@@ -239,7 +239,7 @@ async def test_connection_that_breaks_before_the_body_leaves_puts_nothing_in_dou
         base_url = "http://{}:{}".format(*server.sockets[0].getsockname())
         requests = AiohttpRequest(connections=1)
         await requests.initialize()
-        before = LEAVING.set(asyncio.Event().wait)
+        before = LEAVING.set(_never)
         try:
             with pytest.raises(NeverSent) as caught:
                 await requests.do_request(f"{base_url}/bot1:x/sendMessage", "POST")
@@ -248,6 +248,11 @@ async def test_connection_that_breaks_before_the_body_leaves_puts_nothing_in_dou
             await requests.shutdown()
 
     assert isinstance(judged(caught.value), Later)
+
+
+async def _never() -> None:
+    """Wait for a mark that is not made."""
+    await asyncio.Event().wait()
 
 
 async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from bot.adapters import discord, telegram
 from bot.app import adapter_factory, must_have_room
 from bot.config import Settings
 from bot.errors import ConfigError, LL2Unavailable, StoreError
@@ -65,13 +64,18 @@ async def ask_chats(settings: Settings) -> AsyncIterator[str]:
         ChatUnavailable: a platform gave no usable answer.
 
     """
+    # Imported only here: the two client libraries are a quarter of any command's start.
     for name, options in settings.adapters().items():
         section = settings.section(name)
         match settings.platform(name):
             case "discord":
+                from bot.adapters import discord  # noqa: PLC0415
+
                 on_discord = await discord.introduce(options, section)
                 yield _introduced("Discord", section, on_discord.name, on_discord.invite)
             case "telegram":
+                from bot.adapters import telegram  # noqa: PLC0415
+
                 on_telegram = await telegram.introduce(options, section)
                 yield _introduced("Telegram", section, on_telegram.name, on_telegram.invite)
             case _:

@@ -1,6 +1,8 @@
 """The commands that look into the store, after a service has worked on it: tables and documents."""
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -97,3 +99,14 @@ async def test_check_says_what_a_run_will_do(service: Program) -> None:
         "perigee: LL2 at 127.0.0.1 gave no answer: the connection was refused or not possible\n"
     )
     assert [*service.folder.iterdir()] == []
+
+
+def test_commands_load_no_client_of_a_platform() -> None:
+    """They are a quarter of a start; only who sends or asks through one of them needs it."""
+    listed = "import sys, bot.cli; print(sorted({'discord', 'telegram'} & {*sys.modules}))"
+
+    done = subprocess.run(  # noqa: S603, ours
+        [sys.executable, "-c", listed], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"

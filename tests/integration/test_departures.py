@@ -255,6 +255,11 @@ async def test_connection_that_breaks_before_the_body_leaves_puts_nothing_in_dou
     assert isinstance(judged(caught.value), Later)
 
 
+async def _never() -> None:
+    """Wait for a mark that is not made."""
+    await asyncio.Event().wait()
+
+
 async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Close at once, as who is tired of a silent connection."""
     writer.close()

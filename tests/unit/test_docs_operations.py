@@ -44,7 +44,9 @@ def _told(tree: ast.AST) -> Iterator[str]:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="logger"), attr=verb), args=[first, *_]
             ) if verb in _LOUD:
-                yield texts[first.id] if isinstance(first, ast.Name) else ast.literal_eval(first)
+                yield str(
+                    texts[first.id] if isinstance(first, ast.Name) else ast.literal_eval(first)
+                )
 
 
 def warnings() -> list[str]:

@@ -96,7 +96,7 @@ class Listener(discord.Client):
         failures = 0
         while self.starts is None or self.has_begun.is_set():
             try:
-                self.starts = await ask(self, self._pace)
+                self.starts = await ask(self, self._pace, self.section)
                 break
             except _UNCONNECTED as error:
                 logger.warning("Discord: no gateway (%r); sending goes on", error)
@@ -115,7 +115,7 @@ class Listener(discord.Client):
 
         """
         if not initial or self.starts is None:
-            self.starts = await ask(self, self._pace)
+            self.starts = await ask(self, self._pace, self.section)
         bucket = self.starts.bucket(shard_id or 0)
         await self._turnstile.turn(f"discord {self.application_id} {bucket}", every=APART)
         self.has_begun.set()

@@ -154,6 +154,9 @@ def _roles(text: str) -> tuple[str, ...]:
     chosen = tuple(role.strip() for role in text.split(",") if role.strip())
     if not chosen:
         raise ConfigError(f"--roles names no role; there are: {', '.join(ROLES)}")
+    for role in chosen:
+        if role.partition(":")[0] not in ROLES:
+            raise ConfigError(f'there is no role "{role}"; there are: {", ".join(ROLES)}')
     return chosen
 
 

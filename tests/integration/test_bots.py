@@ -125,3 +125,15 @@ async def test_command_line_subscribes_places_of_each_bot(tmp_path: Path) -> Non
         await subscribe(settings, "discord-newz:5", Asked())
 
     assert held.subscription.destination == Destination(adapter="discord-news", address="5")
+
+
+async def test_log_says_of_which_bot_it_speaks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of two that do the same, one may be ill."""
+    with caplog.at_level("INFO"):
+        async with open_bots(tmp_path, places=0) as bots:
+            await bots.until(lambda: caplog.text.count(": listening; servers: 1") == 2)
+
+    assert "Discord: listening" in caplog.text
+    assert "Discord-news: listening" in caplog.text

@@ -323,6 +323,23 @@ async def test_unreachable_discord_at_the_start_is_an_outage() -> None:
             pass
 
 
+async def test_token_that_was_reset_is_noticed_before_a_new_session(
+    discord_server: DiscordStandIn,
+) -> None:
+    """Also by a process that only listens, which sends nothing that would be refused."""
+
+    async def work_until_refused() -> None:
+        async with connected_room(discord_server, parts={"sends": False}):
+            discord_server.fail(0, method="GET", path="/gateway/bot")
+            await discord_server.gateway.invalidate()
+            await until(lambda: False)
+
+    with pytest.raises(ExceptionGroup) as told:
+        await work_until_refused()
+
+    assert told.group_contains(ConfigError, match=r"^discord\.token is refused")
+
+
 @pytest.mark.parametrize(("code", "error"), [(4004, ConfigError), (4012, ChatUnavailable)])
 async def test_gateway_that_closes_for_good_ends_the_adapter(
     discord_server: DiscordStandIn, code: int, error: type[BotError]

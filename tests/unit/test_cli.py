@@ -19,9 +19,9 @@ NO_TIME = "is not a time; write a date, e.g. 2026-09-14T08:00, or a span, e.g. 2
         ("frobnicate", "No such command 'frobnicate'."),
         (
             "run --roles poll,snd",
-            'there is no role "snd"; there are: poll, remind, fanout, send',
+            'there is no role "snd"; there are: poll, fanout, send, commands, web',
         ),
-        ("run --roles ,", "--roles names no role; there are: poll, remind, fanout, send"),
+        ("run --roles ,", "--roles names no role; there are: poll, fanout, send, commands, web"),
         ("run --once --roles poll", "--once does everything once; leave out --roles"),
         ("check --config nowhere.toml", "nowhere.toml cannot be read: No such file or directory"),
         (

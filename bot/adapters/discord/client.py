@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import discord
-from discord import app_commands
 
 from bot.adapters.discord import outcomes
 from bot.adapters.discord.answering import Answers
@@ -140,25 +139,24 @@ async def _run(group: asyncio.TaskGroup, shards: Shards, options: _Options, pace
     numbers = options.shard_ids or tuple(range(starts.shards))
     # One process does it for all: the one that also hears the private chats.
     if options.sync_commands and 0 in numbers:
-        await _sync(client.tree, pace)
+        await _sync(client, pace)
         for key in options.development_guilds:
             guild = discord.Object(int(key))
             client.tree.copy_global_to(guild=guild)
-            await _sync(client.tree, pace, guild)
+            await _sync(client, pace, guild)
     shards.launch(group, numbers, starts)
 
 
-async def _sync(
-    tree: app_commands.CommandTree, pace: Pace, guild: discord.Object | None = None
-) -> None:
+async def _sync(client: Listener, pace: Pace, guild: discord.Object | None = None) -> None:
     """Those of the last time stay when it fails, so it is no reason not to send."""
     where = "everywhere" if guild is None else f"in server {guild.id}"
     try:
         async with pace.slot(urgent=True), asyncio.timeout(SEND_TIMEOUT_S):
-            commands = await tree.sync(guild=guild)
+            commands = await client.tree.sync(guild=guild)
     except _UNTOLD as error:
         logger.warning(
-            "Discord did not take the commands %s; those of before stay: %r", where, error
+            "%s did not take the commands %s; those of before stay: %r",
+            *(client.called, where, error),
         )
     else:
-        logger.info("Discord has %d commands of ours %s", len(commands), where)
+        logger.info("%s has %d commands of ours %s", client.called, len(commands), where)

@@ -57,6 +57,7 @@ class Listener(discord.Client):
 
     Attributes:
         section: where the bot's settings are.
+        called: which bot the log speaks of: "Discord", "Discord-news".
         tree: its commands.
         starts: what Discord said of sessions when it was last asked.
         has_begun: set once it has begun its first session.
@@ -81,6 +82,7 @@ class Listener(discord.Client):
         self._pace = surroundings.pace
         self._turnstile = surroundings.turnstile
         self.section = surroundings.section
+        self.called = surroundings.name.capitalize()
         self._gateway_url = f"{surroundings.options.get('gateway_url') or ''}"
         self.starts: Starts | None = None
         self.has_begun = asyncio.Event()
@@ -100,10 +102,10 @@ class Listener(discord.Client):
         failures = 0
         while self.starts is None or self.has_begun.is_set():
             try:
-                self.starts = await ask(self, self._pace)
+                self.starts = await ask(self, self._pace, self.section)
                 break
             except _UNCONNECTED as error:
-                logger.warning("Discord: no gateway (%r); sending goes on", error)
+                logger.warning("%s: no gateway (%r); sending goes on", self.called, error)
                 failures += 1
                 await _rest(error, failures)
         listen_at(self._gateway_url or self.starts.url)
@@ -119,7 +121,7 @@ class Listener(discord.Client):
 
         """
         if not initial or self.starts is None:
-            self.starts = await ask(self, self._pace)
+            self.starts = await ask(self, self._pace, self.section)
         bucket = self.starts.bucket(shard_id or 0)
         await self._turnstile.turn(f"discord {self.application_id} {bucket}", every=APART)
         self.has_begun.set()
@@ -130,18 +132,18 @@ class Listener(discord.Client):
         What was mended meanwhile nobody tells.
         """
         self._listens()
-        logger.info("Discord: listening; servers: %d", len(self.guilds))
+        logger.info("%s: listening; servers: %d", self.called, len(self.guilds))
         await self._desk.retry(self._is_seen_open)
 
     async def on_resumed(self) -> None:
         """What was missed has been told."""
         self._listens()
-        logger.info("Discord: the gateway is back")
+        logger.info("%s: the gateway is back", self.called)
 
     async def on_disconnect(self) -> None:
         """Called again with each failed attempt to connect."""
         if self.is_listening:
-            logger.info("Discord: the gateway is lost; sending goes on")
+            logger.info("%s: the gateway is lost; sending goes on", self.called)
         self.is_deaf()
 
     def is_deaf(self) -> None:
@@ -235,7 +237,7 @@ async def listen(client: Listener) -> None:
         except discord.ConnectionClosed as error:
             raise _closed_for_good(error, client.section) from error
         except _UNCONNECTED as error:
-            logger.warning("Discord: no gateway (%r); sending goes on", error)
+            logger.warning("%s: no gateway (%r); sending goes on", client.called, error)
             await _rest(error, failures)
         except AttributeError as error:
             # discord.py 2.7.1 looks for the session of a first connection that failed, after a

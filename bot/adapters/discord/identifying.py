@@ -10,11 +10,14 @@ from datetime import timedelta
 
 import discord
 
+from bot.adapters.discord.outcomes import not_let_in
 from bot.errors import HeldBack
 from bot.ports import Pace
 
 APART = timedelta(seconds=6)
 """Discord's five seconds, and one for clocks of machines that differ and for the way there."""
+
+_UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +43,22 @@ class Starts:
         return shard % self.abreast
 
 
-async def ask(client: discord.Client, pace: Pace) -> Starts:
+async def ask(client: discord.Client, pace: Pace, section: str) -> Starts:
     """Ask Discord whether, and where, a session may begin.
 
     Raises:
+        ConfigError: Discord knows the token of that section no more.
         HeldBack: none may, for so long; or the pace lets no request out.
         GatewayNotFound: Discord does not say.
 
     """
-    async with pace.slot(urgent=True):
-        shards, url, limit = await client.http.get_bot_gateway()
+    try:
+        async with pace.slot(urgent=True):
+            shards, url, limit = await client.http.get_bot_gateway()
+    except discord.GatewayNotFound as error:
+        if getattr(error.__cause__, "status", None) == _UNAUTHORIZED:
+            raise not_let_in(section) from error
+        raise
     starts = Starts(
         url=url,
         shards=max(shards, 1),

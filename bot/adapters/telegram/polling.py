@@ -71,6 +71,8 @@ class Poller:
         self._inbox = inbox
         self._report = report
         self._section = section
+        # As its adapter: Telegram, Telegram-news.
+        self._called = section.replace(".bots.", "-").capitalize()
         self._monotonic = monotonic or asyncio.get_running_loop().time
         self._next = 0
         self._rest_s = 0.0
@@ -97,7 +99,7 @@ class Poller:
         try:
             await self._ask(0)
         except TelegramError as error:
-            logger.warning("Telegram may send the last updates again: %s", error)
+            logger.warning("%s may send the last updates again: %s", self._called, error)
 
     async def _ask(self, wait_s: int) -> Sequence[object]:
         """Updates as Telegram tells them.
@@ -122,7 +124,7 @@ class Poller:
             await self._rest(error, stop)
             return ()
         if self._rest_s:
-            logger.info("Telegram can be asked for updates again")
+            logger.info("%s can be asked for updates again", self._called)
             self._rest_s = 0.0
         self._note_calm()
         return updates
@@ -139,7 +141,7 @@ class Poller:
             self._disturbed_at = self._monotonic()
             self._report(_RIVAL)
         if not self._rest_s:
-            logger.warning("Telegram cannot be asked for updates: %s", _in_words(error))
+            logger.warning("%s cannot be asked for updates: %s", self._called, _in_words(error))
         self._rest_s = min(max(2 * self._rest_s, _FIRST_REST_S), _LONGEST_REST_S)
         asked = error.wait.total_seconds() if isinstance(error, Flooded) else 0.0
         with suppress(TimeoutError):

@@ -14,9 +14,11 @@ from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any, Protocol
 
 from accounts import Arrived, Document, Flight, Ledger
 from chats import Chats
+from clusters import Server
 from nursery import Nursery
 from programs import Program
 from standins.discord.server import DiscordStandIn
@@ -45,6 +47,7 @@ class Lives:
     signs: Signs
     random: Random
     saves: int
+    books: "Books"
     wanted: dict[str, Document] = field(default_factory=dict)
     flights: set[Flight] = field(default_factory=set)
     most_in_flight: int = 0
@@ -90,18 +93,13 @@ class Lives:
         self.world.end()
         for _ in range(_LAST_LIVES):
             assert await self._live() == 0, self.log()
-            with closing(sqlite3.connect(self.program.folder / "perigee.db")) as store:
-                left = store.execute(_BACKOFFS_OVER).rowcount
-                store.commit()
-            if not left:
+            if not self.books.mend(_BACKOFFS_OVER):
                 return
 
     def _note_flights(self) -> str:
-        """Look at a copy of the store, so that the program itself mends what the kill left."""
-        with closing(sqlite3.connect(_copied(self.program.folder))) as store:
-            rows = store.execute(_IN_FLIGHT).fetchall()
-            open_fanouts = store.execute(_OPEN_FANOUTS).fetchone()[0]
-            counts = Counter(dict(store.execute(_STATES).fetchall()))
+        """Look into the store, while nobody works on it."""
+        rows, fanouts, states = self.books.read(_IN_FLIGHT, _OPEN_FANOUTS, _STATES)
+        open_fanouts, counts = fanouts[0][0], Counter(dict(states))
         flights = [
             Flight(
                 delivery_id=key,
@@ -113,8 +111,7 @@ class Lives:
         ]
         self.flights.update(flights)
         self.most_in_flight = max(self.most_in_flight, len(flights))
-        states = ("sending", "leased", "pending")
-        shown = ", ".join(f"{counts[state]} {state}" for state in states)
+        shown = ", ".join(f"{counts[one]} {one}" for one in ("sending", "leased", "pending"))
         return f"{shown}, {open_fanouts} fan-outs open"
 
     async def ledger(self) -> Ledger:
@@ -136,12 +133,56 @@ class Lives:
         )
 
 
+class Books(Protocol):
+    """The store, looked at and changed behind the program's back, between two lives."""
+
+    def read(self, *statements: str) -> list[list[Any]]:
+        """The rows of each, at one moment."""
+
+    def mend(self, statement: str) -> int:
+        """Change something; how many rows it returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileBooks:
+    """A store on a file; read in a copy, so that the program itself mends what a kill left."""
+
+    folder: Path
+
+    def read(self, *statements: str) -> list[list[Any]]:
+        """The rows of each, at one moment."""
+        with closing(sqlite3.connect(_copied(self.folder))) as store:
+            return [store.execute(one).fetchall() for one in statements]
+
+    def mend(self, statement: str) -> int:
+        """Change something; how many rows it returned."""
+        with closing(sqlite3.connect(self.folder / "perigee.db")) as store, store:
+            return len(store.execute(statement).fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBooks:
+    """A store in PostgreSQL; read once the server has noticed the end of the killed process."""
+
+    server: Server
+    url: str
+
+    def read(self, *statements: str) -> list[list[Any]]:
+        """The rows of each, at one moment."""
+        self.server.alone(self.url)
+        return [[tuple(row) for row in self.server.run(one, on=self.url)] for one in statements]
+
+    def mend(self, statement: str) -> int:
+        """Change something; how many rows it returned."""
+        return len(self.server.run(statement, on=self.url))
+
+
 _IN_FLIGHT = """
 SELECT deliveries.id, deliveries.adapter, destinations.address, priority, attempts
 FROM deliveries JOIN destinations ON destinations.id = deliveries.destination_id
 WHERE deliveries.state = 'sending'
 """
-_BACKOFFS_OVER = "UPDATE deliveries SET not_before = 0 WHERE state = 'pending'"
+_BACKOFFS_OVER = "UPDATE deliveries SET not_before = 0 WHERE state = 'pending' RETURNING id"
 _OPEN_FANOUTS = "SELECT count(*) FROM fanouts WHERE stage != 'done'"
 _STATES = "SELECT state, count(*) FROM deliveries GROUP BY state"
 
@@ -188,7 +229,7 @@ _ASKED: tuple[Document, ...] = (
 
 @asynccontextmanager
 async def open_lives(
-    program: Program, shared: Path, *, saves: int, seed: int
+    program: Program, shared: Path, *, saves: int, seed: int, books: Books | None = None
 ) -> AsyncIterator[Lives]:
     """A world with its chats, and a program that is subscribed to all of it."""
     random, signs = Random(seed), Signs()  # noqa: S311, any moment will do
@@ -220,6 +261,7 @@ async def open_lives(
                 signs=signs,
                 random=random,
                 saves=saves,
+                books=books or FileBooks(program.folder),
                 wanted=wanted,
             )
             await lives.settle()

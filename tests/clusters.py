@@ -99,6 +99,10 @@ class Server:
         self.run(_EMPTY, on=url)
         return url
 
+    def alone(self, url: str) -> None:
+        """Return once nobody but us is connected to a database: a killed process may linger."""
+        _aside(_left(self.url, make_url(url).database or ""))
+
     def of(self, name: str) -> str:
         """The URL of a database."""
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
@@ -123,12 +127,23 @@ class Server:
 
 
 async def _run(url: str, statements: tuple[str, ...]) -> list[Any]:
-    connection = await asyncpg.connect(url, timeout=_PATIENCE_S)
+    connection = await asyncpg.connect(url, timeout=_PATIENCE_S, statement_cache_size=0)
     try:
         rows: list[Any] = []
         for one in statements:
             rows = await connection.fetch(one)
         return rows
+    finally:
+        await connection.close()
+
+
+async def _left(url: str, database: str) -> None:
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"
+    connection = await asyncpg.connect(url, timeout=_PATIENCE_S)
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            while await connection.fetchval(asked, database):
+                pass  # each look is a round trip, which is rest enough
     finally:
         await connection.close()
 
@@ -157,6 +172,41 @@ def a_server() -> Iterator[Server]:
         (pytest.fail if MUST else pytest.skip)(missing)
     with _cluster(programs) as url, Server(url).prepared() as server:
         yield server
+
+
+@contextmanager
+def a_proxy(server: Server) -> Iterator[str]:
+    """PgBouncer before the server: two connections for all, each lent for one transaction.
+
+    The URL of a database of the server, through it.
+    """
+    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        missing = "needs PgBouncer: install it"
+        (pytest.fail if MUST else pytest.skip)(missing)
+    there, port = make_url(server.url), _free_port()
+    folder = Path(tempfile.mkdtemp(prefix="perigee-pool-"))
+    (folder / "users").write_text(f'"{there.username}" "{there.password}"\n')
+    (folder / "ini").write_text(
+        f"[databases]\n* = host={there.host} port={there.port}\n[pgbouncer]\n"
+        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+        f"auth_type = plain\nauth_file = {folder}/users\npool_mode = transaction\n"
+        "default_pool_size = 2\n"
+    )
+    for one in (folder, *folder.iterdir()) if _AS["user"] else ():
+        shutil.chown(one, _NOBODY, _NOBODY)
+    command = [program, "-q", f"{folder}/ini"]
+    try:
+        with subprocess.Popen(command, cwd=folder, **_AS) as proxy:  # noqa: S603, our own
+            try:
+                through = there.set(host="127.0.0.1", port=port)
+                url = through.render_as_string(hide_password=False)
+                _aside(_answering(url))
+                yield url
+            finally:
+                proxy.kill()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _programs() -> Path | None:

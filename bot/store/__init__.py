@@ -1,1 +1,1 @@
-"""The store: SQLAlchemy Core over SQLite (later PostgreSQL). The only room that speaks SQL."""
+"""The store: SQLAlchemy Core over SQLite or PostgreSQL. The only room that speaks SQL."""

@@ -234,10 +234,6 @@ async def test_message_that_meets_no_telegram_has_not_left() -> None:
     assert pace.departed == []
 
 
-async def _never() -> None:
-    await asyncio.Event().wait()
-
-
 async def test_connection_that_breaks_before_the_body_leaves_puts_nothing_in_doubt() -> None:
     """A pooled connection may die while the mark is made: nobody can have obeyed, so it waits."""
     async with await asyncio.start_server(_hang_up, "127.0.0.1", 0) as server:

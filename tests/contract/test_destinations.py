@@ -605,6 +605,29 @@ async def test_move_that_is_told_twice_happens_once(store: SqlStore) -> None:
         assert await unit.destinations.last_delivery(to("new")) is not None
 
 
+async def test_move_that_is_told_twice_happens_once_whatever_else_there_is(
+    store: SqlStore,
+) -> None:
+    """What waits elsewhere, or ended long ago at the old address, is no reason to move again."""
+    await subscribe(store, to("old"), to("new"), to("elsewhere"))
+    await tell(store)
+    at_old, at_new, _elsewhere = await claim(store)
+    await finish(store, [at_new], state=State.DEAD, error="no such channel")
+    await finish(store, [at_old])
+    await move(store, to("old"), to("new"))
+    before = await _last(store, to("new"))
+
+    await move(store, to("old"), to("new"))
+
+    assert before is not None
+    assert await _last(store, to("new")) == before
+
+
+async def _last(store: Store, destination: Destination) -> object:
+    async with store.reading() as unit:
+        return await unit.destinations.last_delivery(destination)
+
+
 async def test_below_a_chat_are_its_topics(store: SqlStore) -> None:
     """`below`: those inside it, by address; no wildcard in an address means anything."""
     chat, alike = to("-1%"), to("-12/3")

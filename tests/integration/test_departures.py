@@ -101,6 +101,46 @@ async def test_those_that_leave_together_are_marked_in_few_commits(store: SqlSto
     assert counting.transactions <= 2
 
 
+class _Gated:
+    """A store whose transactions are written at once, and committed when the test says so."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.written, self.may_commit = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[UnitOfWork]:
+        """A transaction that ends late."""
+        async with self._store.writing() as unit:
+            yield unit
+            self.written.set()
+            await self.may_commit.wait()
+
+    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Reads do not wait."""
+        return self._store.reading()
+
+
+async def test_send_given_up_during_the_commit_harms_none_that_leave_with_it(
+    store: SqlStore,
+) -> None:
+    """A timeout of one must not keep another, which is marked, from being sent."""
+    gated = _Gated(store)
+    departures = Departures(gated, TELLING, FakeClock())
+    keys = await _claimed(store, departures, 2)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(departures.depart(keys[0]), name="stays")
+        impatient = group.create_task(departures.depart(keys[1]), name="gives up")
+        await gated.written.wait()
+        impatient.cancel()
+        await asyncio.wait([impatient])
+        gated.may_commit.set()
+
+    assert impatient.cancelled()
+    assert (await states(store))[0] is State.SENDING
+
+
 async def test_second_request_of_a_delivery_needs_no_second_mark(store: SqlStore) -> None:
     """A message that is mended takes several requests, and counts one attempt."""
     counting = _Counting(store)

@@ -28,7 +28,7 @@ from secrets_search import (
 )
 from standins.discord.server import DiscordStandIn
 from standins.telegram.opening import connected, to
-from standins.telegram.server import Cut, Page, TelegramStandIn
+from standins.telegram.server import Cut, Page, TelegramStandIn, Trouble
 from standins.telegram.spec import Judge
 from standins.telegram.world import Refusal
 
@@ -57,7 +57,7 @@ phone = "json://127.0.0.1:1/{APPRISE}/"
 access_token = "{API_KEY}"
 """
 
-ECHOES: tuple[Refusal, ...] = tuple(
+ECHOES = tuple(
     Refusal(code, f"Cannot POST /bot{token}/sendMessage")
     for code in (400, 403, 404)
     for token in (TELEGRAM, quote(TELEGRAM, safe=""))
@@ -145,7 +145,7 @@ async def test_telegram_tells_no_secret(shared: Path, told: Told) -> None:
             ada = server.user()
             server.say(ada, "/help")
             await server.next_post()
-            troubles: tuple[Refusal | Cut | Page, ...] = (
+            troubles: tuple[Trouble, ...] = (
                 *(Refusal(401, "Unauthorized"), Refusal(400, "Bad Request: can't parse entities")),
                 *(Refusal(429, "Too Many Requests: retry after 3", {"retry_after": 3}),),
                 *(Cut(), Cut(is_obeyed=False), Page(), Page(code=200), Page(code=404)),

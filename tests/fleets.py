@@ -17,6 +17,10 @@ from programs import PATIENCE, Program, Running
 from worlds import Moment, Sign
 
 LEASE = "2s"
+_AT_WORK = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()
+"""
 _OURS = "The role {role} is ours"
 _LAST_LIVES = 8
 
@@ -54,6 +58,13 @@ class Fleet:
             ended = await self.members.pop(name).end()
             assert ended.code == (0 if number is signal.SIGTERM else -number), ended.err
         if number is not signal.SIGTERM:
+            await self._note_flights()
+
+    async def _note_flights(self) -> None:
+        """What is marked now, and what the server commits yet of one that is dead or frozen."""
+        is_quiet = False
+        while not is_quiet:
+            is_quiet = await self._asked(_AT_WORK) == []
             rows = await self._asked(IN_FLIGHT)
             self.flights.update(flight_of(tuple(row)) for row in rows)
 

@@ -3,6 +3,7 @@
 Each is a process of its own, as on a machine of its own; LL2 and the chats live in the test's.
 """
 
+import asyncio
 import json
 import signal
 from collections.abc import AsyncIterator
@@ -63,10 +64,11 @@ class Fleet:
     async def _note_flights(self) -> None:
         """What is marked now, and what the server commits yet of one that is dead or frozen."""
         is_quiet = False
-        while not is_quiet:
-            is_quiet = await self._asked(_AT_WORK) == []
-            rows = await self._asked(IN_FLIGHT)
-            self.flights.update(flight_of(tuple(row)) for row in rows)
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            while not is_quiet:
+                is_quiet = await self._asked(_AT_WORK) == []
+                rows = await self._asked(IN_FLIGHT)
+                self.flights.update(flight_of(tuple(row)) for row in rows)
 
     async def finish(self) -> None:
         """Let the story end, stop all, and deliver what is left; nobody waits for a backoff."""

@@ -109,16 +109,16 @@ class _Gated:
         self.written, self.may_commit = asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[UnitOfWork]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
         """A transaction that ends late."""
-        async with self._store.writing() as unit:
+        async with self._store.writing(urgent=urgent) as unit:
             yield unit
             self.written.set()
             await self.may_commit.wait()
 
-    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+    def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """Reads do not wait."""
-        return self._store.reading()
+        return self._store.reading(urgent=urgent)
 
 
 async def test_send_given_up_during_the_commit_harms_none_that_leave_with_it(

@@ -6,10 +6,11 @@ from random import SystemRandom
 
 import pytest
 from accounts import Account, unnoticed
-from clusters import Server
+from clusters import Server, a_proxy
 from fleets import Fleet, open_fleet
 from lives import say
 from programs import Program
+from sqlalchemy import make_url
 from worlds import Sign
 
 SEED = SystemRandom().randrange(1_000_000)
@@ -83,23 +84,29 @@ async def test_who_was_frozen_does_no_harm_when_it_wakes(
     assert account.strange == []
 
 
-async def test_roles_can_be_parted(perigee: Program, shared: Path, postgresql: Server) -> None:
-    """Three processes, each with a part of the work: together they do all of it, once."""
+async def test_roles_can_be_parted_and_a_pooler_be_between(
+    perigee: Program, shared: Path, postgresql: Server
+) -> None:
+    """Three processes, each with a part of the work, behind PgBouncer: together they do it once."""
     say(f"\nparted, seed {SEED}")
-    with postgresql.database(is_empty=True) as url:
+    with postgresql.database(is_empty=True) as direct, a_proxy(postgresql) as pooler:
+        through = make_url(pooler).set(database=make_url(direct).database)
+        url = through.render_as_string(hide_password=False)
         async with open_fleet(perigee, shared, url, saves=SAVES, seed=SEED) as fleet:
             await fleet.join("watching", "--roles", "poll,fanout")
             await fleet.join("talking", "--roles", "send:discord,commands")
             await fleet.join("telling", "--roles", "send:telegram,web")
             await fleet.has("watching", "fanout")
             await fleet.has("talking", "commands:telegram")
-            await fleet.has("telling", "send:telegram")
+            await fleet.has("telling", SENDER)
+            await fleet.members["telling"].until("Other processes are not heard")
             for _ in range(3):
                 await fleet.until(Sign.ANSWERED, times=10)
             await fleet.finish()
             ledger = await fleet.ledger()
 
     account = ledger.account()
+    say(f"{account}")
     assert unnoticed(ledger.changes, SAVES) == []
     assert account == Account(owed=account.owed)
     assert account.owed

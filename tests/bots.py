@@ -136,7 +136,7 @@ async def _running(bots: Bots, refused: str) -> AsyncIterator[None]:
     """Send and listen meanwhile."""
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        loops = run(bots.service, stop, roles=("send",))
+        loops = run(bots.service, stop, roles=("send", "commands"))
         running = group.create_task(loops, name="service")
         try:
             await _until_listening(bots, refused)

@@ -116,7 +116,7 @@ async def _running(both: Platforms) -> AsyncIterator[None]:
     """Send meanwhile."""
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        loops = run(both.service, stop, roles=("send",))
+        loops = run(both.service, stop, roles=("send", "commands"))
         running = group.create_task(loops, name="service")
         try:
             await both.discord.gateway.until_identified()

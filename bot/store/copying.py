@@ -4,19 +4,22 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, Table, func, insert, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import ConfigError, StoreBusy, StoreError
 from bot.store import revisions, sections
 from bot.store.engine import Engine
-from bot.store.tables import metadata
+from bot.store.tables import leases, metadata, turns
 
 Progress = Callable[[str, int, int], None]
 """Told the name of a table, how many of its rows are copied, and how many there are."""
 
 _BATCH = 2_000
 """Rows that are held in memory at once."""
+
+COPIED = tuple(one for one in metadata.sorted_tables if one not in {leases, turns})
+"""All but who does what at this moment, in the order of their foreign keys."""
 
 
 async def copy(source: Engine, target: Engine, progress: Progress) -> int:
@@ -65,7 +68,7 @@ async def _prepare(connection: AsyncConnection, name: str) -> None:
     """Make the tables where there are none, and keep everybody else from doing so."""
     await sections.alone(connection, sections.REVISIONS)
     await connection.run_sync(revisions.upgrade)
-    for table in metadata.sorted_tables:
+    for table in COPIED:
         if (await connection.execute(select(table).limit(1))).first() is not None:
             raise ConfigError(
                 f"{name} holds something already ({table.name}); name an empty one to copy to"
@@ -74,8 +77,7 @@ async def _prepare(connection: AsyncConnection, name: str) -> None:
 
 async def _copy_all(old: AsyncConnection, new: AsyncConnection, progress: Progress) -> int:
     total = 0
-    # In the order of their foreign keys: what is referred to comes first.
-    for table in metadata.sorted_tables:
+    for table in COPIED:
         total += await _copy_rows(old, new, table, progress)
     if new.dialect.name == "postgresql":
         await new.run_sync(_set_sequences)
@@ -88,21 +90,32 @@ async def _copy_rows(
     count = select(func.count()).select_from(table)
     total, done = await old.scalar(count) or 0, 0
     progress(table.name, 0, total)
-    in_order = select(table).order_by(*table.primary_key)
-    async with old.stream(in_order.execution_options(yield_per=_BATCH)) as rows:
-        async for batch in rows.mappings().partitions():
-            await new.execute(insert(table), [dict(row) for row in batch])
-            done += len(batch)
-            progress(table.name, done, total)
+    batch: list[dict[str, Any]] = []
+    while batch := await _following(old, table, batch):
+        await new.execute(insert(table), batch)
+        done += len(batch)
+        progress(table.name, done, total)
     arrived = await new.scalar(count)
     if arrived != total:
         raise StoreError(f"of {total} rows of {table.name} {arrived} arrived; nothing was copied")
     return total
 
 
+async def _following(
+    old: AsyncConnection, table: Table, batch: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The next rows behind these, by their key: no more are held in memory than these."""
+    key = [*table.primary_key]
+    query = select(table).order_by(*key).limit(_BATCH)
+    if batch:
+        last = (literal(batch[-1][str(column.key)], column.type) for column in key)
+        query = query.where(tuple_(*key) > tuple_(*last))
+    return [dict(row) for row in (await old.execute(query)).mappings()]
+
+
 def _set_sequences(connection: Connection) -> None:
     """Let PostgreSQL count on from the highest id, as SQLite does by itself."""
-    for table in metadata.sorted_tables:
+    for table in COPIED:
         column: Any = table.autoincrement_column
         if column is not None:
             sequence = func.pg_get_serial_sequence(table.name, column.name)

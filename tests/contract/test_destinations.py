@@ -382,6 +382,18 @@ async def test_move_takes_settings_along_where_there_is_nothing_else(store: SqlS
         assert await unit.destinations.muted(to("mute")) == (OTHER,)
 
 
+async def test_move_takes_waiting_news_along_where_there_is_nothing_else(store: SqlStore) -> None:
+    """Whoever unsubscribes is still told what was owed before."""
+    await subscribe(store, to("old"))
+    await tell(store)
+    async with store.writing() as unit:
+        await unit.subscriptions.remove(to("old"), None)
+
+    await move(store, to("old"), to("new"))
+
+    assert [one.destination for one in await claim(store)] == [to("new")]
+
+
 async def test_move_keeps_what_waits_and_what_is_under_way(store: SqlStore) -> None:
     """Deliveries go to the new address; the end of one under way is still recorded."""
     await subscribe(store, to("old"))

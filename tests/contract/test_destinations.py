@@ -368,6 +368,32 @@ async def test_move_takes_everything_along(store: SqlStore) -> None:
     assert (await _belongings(store, to("old")))[0] == set()
 
 
+async def test_move_takes_settings_along_where_there_is_nothing_else(store: SqlStore) -> None:
+    """A group may set its time zone before it subscribes to anything."""
+    async with store.writing() as unit:
+        await unit.destinations.set_channel(to("old"), Channel(is_silent=True))
+        await unit.destinations.mute(to("muting"), OTHER)
+
+    await move(store, to("old"), to("new"))
+    await move(store, to("muting"), to("mute"))
+
+    async with store.reading() as unit:
+        assert await unit.destinations.channel(to("new")) == Channel(is_silent=True)
+        assert await unit.destinations.muted(to("mute")) == (OTHER,)
+
+
+async def test_move_takes_waiting_news_along_where_there_is_nothing_else(store: SqlStore) -> None:
+    """Whoever unsubscribes is still told what was owed before."""
+    await subscribe(store, to("old"))
+    await tell(store)
+    async with store.writing() as unit:
+        await unit.subscriptions.remove(to("old"), None)
+
+    await move(store, to("old"), to("new"))
+
+    assert [one.destination for one in await claim(store)] == [to("new")]
+
+
 async def test_move_keeps_what_waits_and_what_is_under_way(store: SqlStore) -> None:
     """Deliveries go to the new address; the end of one under way is still recorded."""
     await subscribe(store, to("old"))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.domain.messages import Lane, Limits, Rate
 from bot.services.limiter import PATIENCE, Limiter, Ticket
+from bot.services.slots import LaneState
 from bot.testing import START
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -355,6 +356,45 @@ def test_delay_counts_those_who_go_before() -> None:
     assert timedelta(seconds=17) <= delays[2] < timedelta(seconds=20)
     assert MINUTE <= delays[3] < MINUTE + 20 * SECOND
     assert 2 * MINUTE <= delays[4] < 2 * MINUTE + 40 * SECOND
+
+
+def test_delay_lasts_until_a_held_slot_comes_back() -> None:
+    """A second and its margin after the last answer, not a second from now."""
+    limiter = a_limiter(Limits(text=4096, slots=30, lane=lane_of))
+    limiter.give_back(_admitted(limiter, "1"), START, answered=True)
+
+    assert limiter.delay("1", START + 0.6 * SECOND) == 0.41 * SECOND
+
+
+@pytest.mark.parametrize("is_urgent", [True, False])
+def test_delay_counts_those_who_wait_already(*, is_urgent: bool) -> None:
+    """Each of them takes its second; whoever leaves takes it along."""
+    limiter = a_limiter(Limits(text=4096, slots=30, lane=lane_of))
+    waiting = [limiter.ask("1", START, is_urgent=is_urgent) for _ in range(4)]
+
+    many = limiter.delay("1", START, is_urgent=is_urgent)
+    for ticket in waiting[:2]:
+        limiter.leave(ticket)
+    few = limiter.delay("1", START, is_urgent=is_urgent)
+
+    assert 4 * SECOND <= many < 5 * SECOND
+    assert 2 * SECOND <= few < 3 * SECOND
+
+
+def test_lane_that_is_blocked_or_awaited_does_not_rest() -> None:
+    """Were it forgotten, a flood wait would be broken and those who wait be counted no more."""
+    resting, blocked, awaited, asked = (LaneState(slots=()) for _ in range(4))
+    blocked.block(START + SECOND)
+    awaited.count(1, is_urgent=False)
+    asked.count(1, is_urgent=True)
+
+    assert [one.is_idle(START) for one in (resting, blocked, awaited, asked)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert blocked.is_idle(START + SECOND)
 
 
 def test_resting_lanes_are_forgotten() -> None:

@@ -8,8 +8,8 @@ from bot.domain.deliveries import Delivery, DeliveryId, Priority
 from bot.domain.messages import Lane, Limits, Rate
 from bot.domain.subscriptions import Destination
 from bot.services.pacing import SlotPace
-from bot.services.turns import SHORTLY, Turns
-from bot.testing import FakeClock, a_delivery
+from bot.services.turns import SHORTLY, Turns, put_back
+from bot.testing import START, FakeClock, a_delivery
 
 SECOND = timedelta(seconds=1)
 SLOW = Limits(
@@ -137,3 +137,13 @@ def test_whose_time_has_come_waits_for_no_younger() -> None:
     clock.advance(at - clock.now())
 
     assert turns.put_off([first], now=clock.now()) == []
+
+
+def test_put_off_delivery_stays_in_doubt() -> None:
+    """It may have arrived before: whoever sends it at last must still look for it first."""
+    doubted = a_delivery(in_doubt_since=START)
+
+    result = put_back(doubted, START + SHORTLY, now=START)
+
+    assert result.verdict.in_doubt_since == START
+    assert result.verdict.not_before == START + SHORTLY

@@ -15,7 +15,7 @@ from bot.clock import SystemClock
 from bot.commands.core import CommandCore
 from bot.commands.registry import commands_for
 from bot.config import Settings
-from bot.domain.leases import DUE, FANOUT, GIVEN_BACK, MOVED, OWED, POLL, sending
+from bot.domain.leases import DUE, FANOUT, GIVEN_BACK, MOVED, OWED, POLL, hearing, sending
 from bot.domain.retention import Retention
 from bot.domain.status import Status
 from bot.errors import ConfigError, LL2Unavailable
@@ -197,6 +197,7 @@ def _wired(
         fanout=Fanout(expanding, clock, owed=owed, wakes=wakes.values()),
         housekeeper=Housekeeper(expanding, clock, _retention(settings), meter=metrics),
         factories=factories,
+        hearers={name: hearing(name, _shards(options[name])) for name in factories},
         wakes=wakes,
         rates=rates,
         troubles=troubles,
@@ -218,6 +219,12 @@ def _wired(
         pulses=Pulses(clock),
         metrics=metrics,
     )
+
+
+def _shards(options: Mapping[str, object]) -> tuple[int, ...]:
+    """The shards that this process holds of a bot, where others hold the rest."""
+    numbers = options.get("shard_ids")
+    return numbers if isinstance(numbers, tuple) else ()
 
 
 def _retention(settings: Settings) -> Retention:

@@ -16,7 +16,7 @@ from bot import __version__
 from bot.app import open_service
 from bot.config import Settings
 from bot.domain.deliveries import State
-from bot.domain.leases import POLL, ROLES, WEB, hearing, roles_of, sending
+from bot.domain.leases import POLL, ROLES, WEB, roles_of, sending
 from bot.domain.watching import PollReport
 from bot.errors import OutageError
 from bot.service import Service
@@ -39,7 +39,7 @@ async def serve(settings: Settings, roles: Collection[str]) -> None:
             service = await unless(stop, opening)
             if service is not None:
                 _greet(service)
-                wanted = roles_of(roles, service.factories)
+                wanted = roles_of(roles, service.hearers)
                 ours = service.roles(wanted - {WEB})
                 if settings.web.listen and WEB in wanted:
                     sends = [one for one in service.factories if sending(one) in wanted]
@@ -60,7 +60,7 @@ async def run(service: Service, stop: asyncio.Event, *, roles: Collection[str] =
     That takes `shutdown_grace` at the most. A loop of the core that fails ends everything; an
     adapter that fails is restarted.
     """
-    wanted = roles_of(roles, service.factories)
+    wanted = roles_of(roles, service.hearers)
     await employ(service, stop, wanted, service.roles(wanted - {WEB}))
 
 
@@ -80,7 +80,7 @@ async def employ(
                 work_adapter(service, ours, name, wanted, stop), name=f"adapter {name}"
             )
             for name in service.factories
-            if {sending(name), hearing(name)} & set(wanted)
+            if {sending(name), service.hearers[name]} & set(wanted)
         ]
         await _until(stop, [*keeping, *core, *adapters])
         for task in core:

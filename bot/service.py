@@ -36,6 +36,7 @@ class Service:
     Attributes:
         name: of this process, as other processes are told it.
         is_alone: it is known that no other process works on this store.
+        hearers: the role of hearing on each adapter, by its name.
         fences: what each role writes through, where others may take it over.
         bells: what to set when another process tells a thing.
 
@@ -55,6 +56,7 @@ class Service:
     fanout: Fanout
     housekeeper: Housekeeper
     factories: Mapping[str, AdapterFactory]
+    hearers: Mapping[str, str]
     wakes: Mapping[str, asyncio.Event]
     rates: dict[str, float]
     troubles: dict[str, str]

@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from bot.domain.leases import FANOUT, POLL, ROLES, WEB, RoleLease, hearing, roles_of, sending
+from bot.domain.leases import FANOUT, POLL, ROLES, WEB, RoleLease, roles_of, sending
 from bot.errors import LeaseLost, StoreBusy
 from bot.ports import Adapter, Pulse
 from bot.service import Service
@@ -88,7 +88,7 @@ async def work_adapter(
     service: Service, roles: Roles, name: str, wanted: Collection[str], stop: asyncio.Event
 ) -> None:
     """Send and hear through an adapter, whichever is ours, until `stop` and what then lands."""
-    parts = {sending(name), hearing(name)} & set(wanted)
+    parts = {sending(name), service.hearers[name]} & set(wanted)
     while not stop.is_set():
         await _either(stop, roles.until(lambda: bool(roles.held(parts))))
         held = roles.held(parts)
@@ -134,7 +134,7 @@ async def _either(
 
 
 async def _open(service: Service, name: str, held: Collection[str], over: asyncio.Event) -> None:
-    sends, listens = sending(name) in held, hearing(name) in held
+    sends, listens = sending(name) in held, service.hearers[name] in held
 
     async def work(adapter: Adapter) -> None:
         if sends:
@@ -168,7 +168,7 @@ async def employed(service: Service) -> AsyncIterator[bool]:
         StoreBusy: another process has one of them, and lives.
 
     """
-    wanted = roles_of(ROLES, service.factories) - {WEB}
+    wanted = roles_of(ROLES, service.hearers) - {WEB}
     ours = service.roles(wanted)
     if isinstance(ours, AllRoles):
         yield True

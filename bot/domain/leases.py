@@ -5,7 +5,7 @@ the role takes it when the count has stood still for a whole term by its own clo
 holder live after all, the epoch that has gone on is its fence.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.errors import ConfigError, LeaseLost
@@ -26,13 +26,18 @@ def sending(adapter: str) -> str:
     return f"{SEND}:{adapter}"
 
 
-def hearing(adapter: str) -> str:
-    """The role of whoever hears what people say on an adapter's platform."""
-    return f"{COMMANDS}:{adapter}"
+def hearing(adapter: str, shards: Iterable[int] = ()) -> str:
+    """The role of whoever hears what people say there; a part of the shards is a role by itself."""
+    part = ",".join(map(str, shards))
+    return f"{COMMANDS}:{adapter}/{part}" if part else f"{COMMANDS}:{adapter}"
 
 
-def roles_of(asked: Iterable[str], adapters: Collection[str]) -> frozenset[str]:
+def roles_of(asked: Iterable[str], adapters: Mapping[str, str]) -> frozenset[str]:
     """Each role that these words name; `send` and `commands` alone mean those of all adapters.
+
+    Args:
+        asked: what `--roles` says.
+        adapters: the role of hearing on each adapter, by its name.
 
     Raises:
         ConfigError: a word names nothing that there is.
@@ -46,7 +51,8 @@ def roles_of(asked: Iterable[str], adapters: Collection[str]) -> frozenset[str]:
             there_are = ", ".join([*ROLES, *(f"{SEND}:{one}" for one in adapters)])
             raise ConfigError(f'there is no role "{word}"; there are, e.g.: {there_are}')
         if part in {SEND, COMMANDS}:
-            chosen.update(f"{part}:{one}" for one in ([name] if name else adapters))
+            names = [name] if name else [*adapters]
+            chosen.update(sending(one) if part == SEND else adapters[one] for one in names)
         else:
             chosen.add(part)
     return frozenset(chosen)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.domain.leases import ROLES, roles_of
+from bot.domain.leases import ROLES, hearing, roles_of
 from bot.errors import ConfigError
 
-ADAPTERS = ("discord", "telegram")
+ADAPTERS = {name: hearing(name) for name in ("discord", "telegram")}
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,10 @@ def test_a_word_that_names_nothing_is_refused(word: str) -> None:
         f'there is no role "{word}"; there are, e.g.: '
         "poll, fanout, send, commands, web, send:discord, send:telegram"
     )
+
+
+def test_a_part_of_the_shards_is_a_role_by_itself() -> None:
+    """Several processes hear on one platform at once, each in its part of the servers."""
+    parted = {"discord": hearing("discord", (2, 3)), "telegram": hearing("telegram", ())}
+
+    assert roles_of(("commands",), parted) == {"commands:discord/2,3", "commands:telegram"}

@@ -21,7 +21,7 @@ from bot.domain.status import Status
 from bot.errors import ConfigError, LL2Unavailable
 from bot.ll2.client import LL2Client
 from bot.ll2.transport import open_session
-from bot.ports import AdapterFactory, Clock, EventSource, Meter, Store, Surroundings
+from bot.ports import AdapterFactory, Clock, EventSource, Meter, RequestLog, Store, Surroundings
 from bot.service import Service
 from bot.services.fanout import Fanout
 from bot.services.housekeeping import Housekeeper
@@ -31,7 +31,7 @@ from bot.services.pacing import SlotPace
 from bot.services.poller import Poller
 from bot.services.pulses import Pulses
 from bot.services.reminder_clock import ReminderClock
-from bot.services.roles import Fence
+from bot.services.roles import Fence, FencedLog
 from bot.services.turnstile import StoredTurnstile
 from bot.services.waker import Waker
 from bot.store.engine import Engine
@@ -74,11 +74,12 @@ async def open_service(
         store = await stack.enter_async_context(open_store(settings.store.url))
         is_alone = stack.enter_context(store.alone())
         await store.upgrade()
-        source = await _open_source(stack, settings, store, ticking)
+        leased = () if is_alone else (POLL, FANOUT, *map(sending, factories))
+        fences = {role: Fence(store, role) for role in leased}
+        log = FencedLog(store.requests, fences[POLL]) if fences else store.requests
+        source = await _open_source(stack, settings, log, ticking)
         dice = random or Random()  # noqa: S311, jitter guards no secret
-        service = _wired(
-            settings, ticking, dice, store, source, factories, options, is_alone=is_alone
-        )
+        service = _wired(settings, ticking, dice, store, source, factories, options, fences)
         await service.poller.recall()
         yield service
 
@@ -114,9 +115,9 @@ def must_have_room(url: str) -> None:
 
 
 async def _open_source(
-    stack: AsyncExitStack, settings: Settings, store: SqlStore, clock: Clock
+    stack: AsyncExitStack, settings: Settings, log: RequestLog, clock: Clock
 ) -> LL2Client:
-    source = await open_client(stack, settings, store, clock)
+    source = await open_client(stack, settings, log, clock)
     try:
         await source.seed()
     except LL2Unavailable as exc:
@@ -125,7 +126,7 @@ async def _open_source(
 
 
 async def open_client(
-    stack: AsyncExitStack, settings: Settings, store: SqlStore, clock: Clock
+    stack: AsyncExitStack, settings: Settings, log: RequestLog, clock: Clock
 ) -> LL2Client:
     """LL2 behind its request budget, open for as long as the stack is."""
     source = LL2Client(
@@ -133,7 +134,7 @@ async def open_client(
         base_url=settings.ll2.base_url,
         api_key=settings.ll2.api_key.get_secret_value(),
         hourly_budget=settings.ll2.hourly_budget,
-        log=store.requests,
+        log=log,
         clock=clock,
     )
     await source.load()
@@ -148,12 +149,9 @@ def _wired(
     source: LL2Client,
     factories: Mapping[str, AdapterFactory],
     options: Mapping[str, Mapping[str, object]],
-    *,
-    is_alone: bool,
+    fences: Mapping[str, Fence],
 ) -> Service:
     owed, moved = asyncio.Event(), asyncio.Event()
-    leased = () if is_alone else (POLL, FANOUT, *(sending(name) for name in factories))
-    fences = {role: Fence(store, role) for role in leased}
     polling, expanding = (fences.get(role, store) for role in (POLL, FANOUT))
     rates: dict[str, float] = {}
     troubles: dict[str, str] = {}
@@ -188,7 +186,7 @@ def _wired(
         random=random,
         store=store,
         name=name,
-        is_alone=is_alone,
+        is_alone=not fences,
         fences=fences,
         source=source,
         poller=poller,

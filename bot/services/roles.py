@@ -10,12 +10,13 @@ import logging
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.leases import GIVEN_BACK, RoleLease
+from bot.domain.watching import Purpose, RequestMark
 from bot.errors import InvariantBroken, LeaseLost
-from bot.ports import UNWATCHED, Clock, Pulse, Store, UnitOfWork
+from bot.ports import UNWATCHED, Clock, Pulse, RequestLog, Store, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
@@ -223,3 +224,38 @@ class Fence:
     def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction that only reads."""
         return self._store.reading(urgent=urgent)
+
+
+class FencedLog:
+    """`ports.RequestLog` of whoever watches LL2: no request is begun when that is another."""
+
+    def __init__(self, log: RequestLog, fence: Fence) -> None:
+        self._log = log
+        self._fence = fence
+
+    async def marks(self, since: datetime) -> tuple[RequestMark, ...]:
+        """Requests made after `since`, oldest first."""
+        return await self._log.marks(since)
+
+    async def begin(self, at: datetime, purpose: Purpose) -> RequestMark:
+        """Write down, before it is sent, that a request is made.
+
+        Raises:
+            LeaseLost: another process watches LL2 now; the request must not be made.
+
+        """
+        async with self._fence.writing():
+            pass  # a transaction of its own, as the log's is: it only asks
+        return await self._log.begin(at, purpose)
+
+    async def settle(self, mark: RequestMark, at: datetime) -> None:
+        """Move a mark to when the answer came."""
+        await self._log.settle(mark, at)
+
+    async def blocked_until(self) -> datetime | None:
+        """Until when LL2 told us to stay away."""
+        return await self._log.blocked_until()
+
+    async def block(self, until: datetime) -> None:
+        """Remember that LL2 told us to stay away."""
+        await self._log.block(until)

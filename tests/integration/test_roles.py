@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.leases import RoleLease
+from bot.domain.watching import Purpose
 from bot.errors import LeaseLost
-from bot.services.roles import AllRoles, Fence, LeasedRoles
+from bot.services.roles import AllRoles, Fence, FencedLog, LeasedRoles
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import FakeClock
 
@@ -227,3 +228,23 @@ async def test_alone_everything_is_ours_for_good() -> None:
     assert roles.held({"poll"}) == {
         "poll": RoleLease(role="poll", holder="us", epoch=1, beats=0),
     }
+
+
+async def test_who_was_relieved_asks_ll2_no_more(store: SqlStore) -> None:
+    """The budget is the new one's; what the old one would have asked is not even written down."""
+    clock = FakeClock()
+    frozen, heir = a_process(store, clock, "a"), a_process(store, clock, "b")
+    await frozen.step()
+    fence = Fence(store, "poll")
+    log = FencedLog(store.requests, fence)
+    fence.lease = frozen.held(ROLES)["poll"]
+    mark = await log.begin(clock.now(), Purpose.POLL)
+    await log.settle(mark, clock.now())
+    await heir.step()
+    await live(clock, TERM + 2 * SECOND, heir)
+
+    with pytest.raises(LeaseLost):
+        await log.begin(clock.now(), Purpose.POLL)
+
+    marks = await log.marks(clock.now() - TERM - TERM)
+    assert [one.purpose for one in marks] == [Purpose.POLL]

@@ -30,14 +30,14 @@ async def destination_id(connection: AsyncConnection, destination: Destination) 
     return known or await get_or_insert(connection, destinations, row, "adapter", "address")
 
 
-# Kept from a purge until this is committed, where several may write at once.
 _KEY = (
     select(destinations.c.id)
     .where(
         destinations.c.adapter == bindparam("adapter"),
         destinations.c.address == bindparam("address"),
     )
-    .with_for_update(read=True)
+    # Who writes at an address keeps its row from being given another, or purged, meanwhile.
+    .with_for_update(read=True, key_share=True)
 )
 
 
@@ -123,7 +123,8 @@ async def _unite_deliveries(connection: AsyncConnection, kept: int, other: int) 
     )
     # `tables.deliveries` tells how an id is made.
     twin_id = deliveries.c.fanout_id * (1 << DESTINATION_BITS) + kept
-    has_twin = exists().where(twin.c.id == twin_id)
+    # One that was made for `kept` and came back is not its own twin.
+    has_twin = exists().where(twin.c.id == twin_id, twin.c.id != deliveries.c.id)
     end = {"state": State.SUPERSEDED, "done_at": deliveries.c.not_before, "error": _TWICE}
     await connection.execute(update(deliveries).where(*waits, has_twin).values(end))
     await connection.execute(update(deliveries).where(*waits).values(destination_id=kept))

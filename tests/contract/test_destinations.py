@@ -678,3 +678,18 @@ async def test_ailing_are_those_that_are_not_active(store: SqlStore) -> None:
             (to("new"), PAUSED),
         ]
         assert list(await unit.destinations.ailing(1)) == [to("old")]
+
+
+async def test_what_waits_outlives_a_move_back(store: SqlStore) -> None:
+    """`move`: what came to another row by one move and returns by the next is still to be sent."""
+    await subscribe(store, to("a"))
+    await subscribe(store, to("b"), types=frozenset({99}))
+    await tell(store)
+
+    for _ in range(2):
+        async with store.writing() as unit:
+            await unit.destinations.move(to("b"), to("a"))
+        await subscribe(store, to("b"), types=frozenset({98}))
+
+    (waiting,) = await claim(store)
+    assert waiting.destination == to("a")

@@ -57,7 +57,7 @@ async def test_running_service_tells_that_it_is_well(service: Program, story: St
 
     assert done.code == 0
     assert health.status == 200
-    loops = ["dispatcher console", "fan-out", "librarian", "poller", "reminders"]
+    loops = ["dispatcher console", "fan-out", "housekeeper", "librarian", "poller", "reminders"]
     assert [*json.loads(health.text)["loops"]] == loops
     assert found['perigee_changes_total{kind="date"}'] == 1
     assert found['perigee_polls_total{outcome="read"}'] >= 2

@@ -424,12 +424,13 @@ async def test_move_resumes_what_the_old_address_had_paused(store: SqlStore) -> 
 
 async def test_move_unites_two_destinations(store: SqlStore) -> None:
     """What both hold is held once; settings of the new address count before those of the old."""
-    shared, only_old = Filter(), Filter(types=frozenset({1}))
+    shared, only_old, only_new = (Filter(types=frozenset({one})) for one in (0, 1, 2))
     async with store.writing() as unit:
         await unit.subscriptions.add(to("old"), shared, now=START)
         await unit.subscriptions.add(to("new"), shared, now=START)
         await unit.subscriptions.add(to("old"), only_old, now=START)
-        for address, zone, event_id in (("old", "Asia/Tokyo", 1), ("new", "Europe/Berlin", 2)):
+        await unit.subscriptions.add(to("new"), only_new, now=START)
+        for address, zone, event_id in (("old", "Asia/Tokyo", 1), ("new", "Europe/Berlin", 3)):
             await unit.destinations.set_channel(to(address), Channel(time_zone=zone))
             await unit.destinations.mute(to(address), OTHER)
             await unit.destinations.mute(to(address), EventId(event_id))
@@ -438,10 +439,10 @@ async def test_move_unites_two_destinations(store: SqlStore) -> None:
     await move(store, to("old"), to("new"))
 
     assert await _belongings(store, to("new")) == (
-        {shared, only_old},
+        {shared, only_old, only_new},
         Channel(time_zone="Europe/Berlin"),
         Keeper(server="s", person="7"),
-        (EventId(1), OTHER),
+        (EventId(1), OTHER, EventId(3)),
     )
 
 
@@ -454,6 +455,20 @@ async def test_move_tells_news_that_waits_for_both_once(store: SqlStore) -> None
 
     assert [one.destination for one in await claim(store)] == [to("new")]
     assert sorted(await states(store)) == [State.LEASED, State.SUPERSEDED]
+
+
+async def test_move_repeats_no_news_that_was_sent_to_the_old_address(store: SqlStore) -> None:
+    """The platform delivered it to where both are now."""
+    await subscribe(store, to("old"), to("new"))
+    await tell(store)
+    at_old = await claim(store, limit=1)
+    await start(store, at_old)
+    await finish(store, at_old)
+
+    await move(store, to("old"), to("new"))
+
+    assert await claim(store) == ()
+    assert await states(store) == [State.SENT, State.SUPERSEDED]
 
 
 async def test_move_amid_a_fan_out_neither_loses_nor_repeats(chunked: SqlStore) -> None:

@@ -304,6 +304,15 @@ def test_second_429_halves_what_is_left() -> None:
     assert granted(limiter, START + 2 * SECOND) == 7
 
 
+def test_gate_halves_down_to_a_single_slot() -> None:
+    """A small limit is halved too, and something always goes."""
+    for slots in (1, 2, 3):
+        limiter = a_limiter(Limits(text=4096, slots=slots))
+        limiter.throttled(START, SECOND, "")
+
+        assert granted(limiter, START + SECOND) == 1
+
+
 def test_unanswered_request_holds_its_slot_longer() -> None:
     """The platform may count it late."""
     limiter = a_limiter(Limits(text=4096, slots=1))
@@ -379,6 +388,15 @@ def test_delay_counts_those_who_wait_already(*, is_urgent: bool) -> None:
 
     assert 4 * SECOND <= many < 5 * SECOND
     assert 2 * SECOND <= few < 3 * SECOND
+
+
+def test_delay_of_the_urgent_counts_no_news() -> None:
+    """A person's answer goes before all news that waits for the same chat."""
+    limiter = a_limiter(Limits(text=4096, slots=30, lane=lane_of))
+    for _ in range(4):
+        limiter.ask("1", START, is_urgent=False)
+
+    assert limiter.delay("1", START, is_urgent=True) == timedelta(0)
 
 
 def test_lane_that_is_blocked_or_awaited_does_not_rest() -> None:

@@ -6,7 +6,16 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from benchmarks import answers, fanout, no_change_poll, outbox, pacing, rhythm, telegram_transport
+from benchmarks import (
+    answers,
+    fanout,
+    no_change_poll,
+    outbox,
+    pacing,
+    rhythm,
+    scaling,
+    telegram_transport,
+)
 from benchmarks.table import Row, render
 
 _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
@@ -17,6 +26,7 @@ _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
     "pacing": pacing.measure,
     "answers": answers.measure,
     "telegram_transport": telegram_transport.measure,
+    "scaling": scaling.measure,
 }
 
 

@@ -14,6 +14,7 @@ from benchmarks import (
     pacing,
     rhythm,
     scaling,
+    servers,
     telegram_transport,
 )
 from benchmarks.table import Row, render
@@ -27,6 +28,7 @@ _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
     "answers": answers.measure,
     "telegram_transport": telegram_transport.measure,
     "scaling": scaling.measure,
+    "servers": servers.measure,
 }
 
 

@@ -45,15 +45,30 @@ def a_year() -> tuple[tuple[Story, ...], ...]:
 
 
 def of_month(scenario: Scenario) -> tuple[Story, ...]:
-    """What a poll every five minutes finds, one fan-out an event and poll, and the reminders."""
+    """All of a month."""
+    return tuple(sorted((*polled(scenario), *reminders(scenario))))
+
+
+def polled(scenario: Scenario) -> tuple[Story, ...]:
+    """What a poll every five minutes finds: one fan-out an event and poll."""
     found: dict[tuple[timedelta, int], bool] = {}
     for at, event, is_urgent in _saves(scenario):
         key = (_seen(at), event)
         found[key] = found.get(key, False) or is_urgent
-    polled = (
+    return tuple(
         Story(at=at, event=event, is_urgent=is_urgent) for (at, event), is_urgent in found.items()
     )
-    return tuple(sorted((*polled, *_reminders(scenario))))
+
+
+def reminders(scenario: Scenario) -> tuple[Story, ...]:
+    """What the reminder clock tells, of each date while it is the date."""
+    return tuple(
+        Story(at=date - lead, event=event.id, is_urgent=lead <= _HOUR)
+        for event in scenario.events
+        for date, since, until in _dates(scenario, event)
+        for lead in LEADS
+        if max(since, timedelta()) <= date - lead < min(until, scenario.duration)
+    )
 
 
 def _seen(at: timedelta) -> timedelta:
@@ -62,22 +77,15 @@ def _seen(at: timedelta) -> timedelta:
 
 
 def _saves(scenario: Scenario) -> Iterator[tuple[timedelta, int, bool]]:
-    for event in scenario.events:
-        if event.announced > timedelta():
-            yield event.announced, event.id, False
+    """What is saved in sight of all, and whether a webcast begins by it."""
+    announced = {event.id: event.announced for event in scenario.events}
+    for event, at in announced.items():
+        if at > timedelta():
+            yield at, event, False
     for step in scenario.steps:
         ends_webcast = step.changes.get("webcast_live") is False
-        if not ends_webcast:
+        if step.event is not None and step.at > announced[step.event] and not ends_webcast:
             yield step.at, step.event, "webcast_live" in step.changes
-
-
-def _reminders(scenario: Scenario) -> Iterator[Story]:
-    for event in scenario.events:
-        for date, since, until in _dates(scenario, event):
-            for lead in LEADS:
-                at = date - lead
-                if max(since, timedelta()) <= at < min(until, scenario.duration):
-                    yield Story(at=at, event=event.id, is_urgent=lead <= _HOUR)
 
 
 def _dates(

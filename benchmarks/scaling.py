@@ -35,7 +35,7 @@ URGENT_S = 1.0
 """So soon the first message of urgent news shall leave, whatever waits."""
 
 _SENDS = 3_000
-_AT_ONCE_S = 0.1
+_AT_ONCE_S, _HAIR = 0.1, 1e-6
 _NEAR = 0.02
 _COARSE = 32
 """So many chunks a fan-out has at most where only last messages count; they do not need more."""
@@ -143,7 +143,9 @@ def in_words(seconds: float) -> str:
     ):
         count = seconds / size
         if count < below:
-            return f"{count:.2g} {unit}" if count < 10 else f"{count:.0f} {unit}"
+            # The little that is added lets 9.25 and what is a hair above it read alike.
+            digits = 0 if count >= 10 else 1 if count >= 1 else 2
+            return f"{count + _HAIR:.{digits}f} {unit}"
     raise ValueError(f"{seconds} s is no span of a story")
 
 

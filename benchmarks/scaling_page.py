@@ -59,7 +59,7 @@ def _cited() -> Iterator[tuple[str, str, str]]:
     yield (
         "the same with paid broadcasts",
         f"{PAID_PER_S:.0f}/s",
-        "declared; the platform's is 1,000",
+        "declared; Telegram allows 1,000",
     )
     yield (
         "news",

@@ -100,7 +100,7 @@ def _dates(
     ]
     ends = [since for since, _, _ in states[1:]] + [timedelta.max]
     for (since, date, precision), until in zip(states, ends, strict=True):
-        if precision == _PRECISE:
+        if date is not None and precision == _PRECISE:
             yield date.exact, since, until
 
 

@@ -273,7 +273,7 @@ def _many_tokens() -> str:
                 engine=capacity.POSTGRESQL,
                 tokens={"discord": count, "telegram": count},
             )
-            for count in (1, 10, 93, 334, 1_000)
+            for count in (1, 10, 93, 333, 1_000)
         )
     )
     return _table(headings, rows)

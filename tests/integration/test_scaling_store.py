@@ -43,11 +43,11 @@ async def test_fan_outs_are_worked_off_in_the_simulated_order(few_at_once: SqlSt
 def used_bytes(path: Path) -> int:
     """What a store's file holds, without pages that are free."""
     with closing(sqlite3.connect(path)) as connection:
-        sizes = {
-            name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+        count, free, size = (
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
             for name in ("page_count", "freelist_count", "page_size")
-        }
-    return (sizes["page_count"] - sizes["freelist_count"]) * sizes["page_size"]
+        )
+    return (count - free) * size
 
 
 async def test_a_sent_delivery_takes_the_room_that_is_reckoned_with(tmp_path: Path) -> None:

@@ -19,16 +19,16 @@ from benchmarks import (
 )
 from benchmarks.table import Row, render
 
-MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
+_MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
     "fanout": fanout.measure,
     "outbox": outbox.measure,
     "no_change_poll": no_change_poll.measure,
     "rhythm": rhythm.measure,
+    "scaling": scaling.measure,
+    "servers": servers.measure,
     "pacing": pacing.measure,
     "answers": answers.measure,
     "telegram_transport": telegram_transport.measure,
-    "scaling": scaling.measure,
-    "servers": servers.measure,
 }
 
 
@@ -41,17 +41,17 @@ async def _run(names: list[str]) -> None:
     )
     for name in names:
         begun = time.perf_counter()
-        rows += await MEASURES[name]()
+        rows += await _MEASURES[name]()
         print(f"measured {name} in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
     print(render(rows))
 
 
 def main(asked: list[str]) -> None:
     """Measure what was asked for."""
-    unknown = [name for name in asked if name not in MEASURES]
+    unknown = [name for name in asked if name not in _MEASURES]
     if unknown:
-        sys.exit(f"no benchmark is called {unknown[0]}; there are: {', '.join(MEASURES)}")
-    asyncio.run(_run(asked or [*MEASURES]))
+        sys.exit(f"no benchmark is called {unknown[0]}; there are: {', '.join(_MEASURES)}")
+    asyncio.run(_run(asked or [*_MEASURES]))
 
 
 if __name__ == "__main__":

@@ -3,18 +3,14 @@
 `python -m benchmarks.scaling_page` prints them; a test compares. Decides nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from benchmarks import capacity, demand, one_token
+from benchmarks import capacity, demand, scaling_beyond
 from benchmarks.capacity import ADVISED, LATENCY_S, PAID_PER_S, PER_S, PLAIN, SCALES, Deployment
 from benchmarks.scaling import LISTED, Outlook, a_month, in_words, outlook, urgent_share
-from bot.adapters.discord.publishing import HOURLY
-from bot.adapters.telegram.client import FREE
+from benchmarks.scaling_beyond import table
 
 _NAMES = {"discord": "Discord", "telegram": "Telegram"}
-_TYPES = 30
-"""Event types that LL2 knows; a channel for each (facts-ll2's list of them)."""
-
 _MIB, _GB = 1024, 1e9
 
 
@@ -29,19 +25,14 @@ def blocks() -> Mapping[str, str]:
         "deployments": _deployments(),
         "readers": _readers(advised),
         "load": _load(),
-        "tokens": _many_tokens(),
-        "multipliers": _multipliers(),
-        "paid": _paid(),
+        "tokens": scaling_beyond.many_tokens(),
+        "multipliers": scaling_beyond.multipliers(),
+        "paid": scaling_beyond.paid(),
     }
 
 
-def _table(headings: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _numbers() -> str:
-    return _table(("what", "number", "from"), iter(_cited()))
+    return table(("what", "number", "from"), iter(_cited()))
 
 
 def _cited() -> Iterator[tuple[str, str, str]]:
@@ -136,7 +127,7 @@ def _of_one_token(seen: Mapping[int, Outlook]) -> str:
         )
         for one in PLAIN
     )
-    return _table(headings, rows)
+    return table(headings, rows)
 
 
 _RATES = ("Discord's", "Telegram's")
@@ -178,7 +169,7 @@ def _deployments() -> str:
         )
         for one in ADVISED
     )
-    return _table(headings, rows)
+    return table(headings, rows)
 
 
 def _processes(one: Deployment) -> str:
@@ -210,7 +201,7 @@ def _readers(seen: Mapping[int, Outlook]) -> str:
         )
         for count, one in seen.items()
     )
-    return _table(headings, rows)
+    return table(headings, rows)
 
 
 def _load() -> str:
@@ -235,7 +226,7 @@ def _load() -> str:
         )
         for one in ADVISED
     )
-    return _table(headings, rows)
+    return table(headings, rows)
 
 
 def _share(one: Deployment, part: str) -> str:
@@ -247,112 +238,6 @@ def _kept(one: Deployment) -> str:
     rows = a_month() * one.rows * capacity.KEPT_DAYS / capacity.MONTH_DAYS
     kept = one.kept_bytes(a_month()) / _GB
     return f"{rows / 1e6:,.2f} million, {kept:,.2f} GB"
-
-
-def _many_tokens() -> str:
-    """The largest number of destinations, with more and more tokens of Discord."""
-    most = SCALES[-1]
-    headings = (
-        "Discord tokens",
-        "together",
-        f"last reader of {most:,}",
-        "servers of each",
-        "addresses",
-    )
-    rows = (
-        (
-            f"{one.tokens['discord']:,}",
-            f"{one.tokens['discord'] * PER_S['discord']:,.0f}/s",
-            in_words(max(one.sending_s("discord"), one.making_s)),
-            f"{one.servers:,.0f}",
-            f"{one.senders('discord'):,}",
-        )
-        for one in (
-            Deployment(
-                destinations=most,
-                engine=capacity.POSTGRESQL,
-                tokens={"discord": count, "telegram": count},
-            )
-            for count in (1, 10, 93, 333, 1_000)
-        )
-    )
-    return _table(headings, rows)
-
-
-def _multipliers() -> str:
-    reached = 1_000_000
-    followed, each = 100, 10_000
-    places = [f"-{_CHANNEL}"] * LISTED
-    one_channel = one_token.seconds(FREE, places, latency_s=LATENCY_S)
-    ways = (
-        ("channels of Discord, a message each", reached, "discord", f"{reached:,} channels"),
-        (
-            f"{followed} announcement channels, each followed by {each:,} servers",
-            2 * followed,
-            "discord",
-            f"{followed * each:,} channels",
-        ),
-        (
-            f"one announcement channel for each of {_TYPES} event types",
-            2 * _TYPES,
-            "discord",
-            "whoever follows",
-        ),
-        ("chats of Telegram, a message each", reached, "telegram", f"{reached:,} chats"),
-        (
-            f"one Telegram channel for each of {_TYPES} event types",
-            _TYPES,
-            "telegram",
-            "any number of members",
-        ),
-    )
-    rows = [
-        (what, f"{requests:,}", in_words(requests / PER_S[platform]), whom)
-        for what, requests, platform, whom in ways
-    ]
-    rows.append(
-        (
-            f"{LISTED} pieces of news at once into one Telegram channel",
-            f"{LISTED}",
-            in_words(one_channel),
-            "any number of members",
-        )
-    )
-    rows.append(
-        (
-            f"{LISTED} pieces of news at once into one announcement channel",
-            f"{LISTED + HOURLY}",
-            f"{HOURLY} are published, {LISTED - HOURLY} stay in the channel",
-            "whoever follows",
-        )
-    )
-    return _table(("way", "requests", "last message after", "reaches"), iter(rows))
-
-
-_CHANNEL = 1_001_234_567_890
-
-
-def _paid() -> str:
-    headings = (
-        "destinations",
-        "messages on Telegram",
-        "last reader, one paid token",
-        "paid tokens to be in time",
-        "Stars for a piece of news",
-        "Stars a month",
-    )
-    rows = (
-        (
-            f"{one.destinations:,}",
-            f"{one.messages('telegram'):,.0f}",
-            in_words(one.messages("telegram") / PAID_PER_S),
-            f"{capacity.in_time(one.destinations, 'telegram', PAID_PER_S)}",
-            f"{one.messages('telegram') * capacity.STARS:,.0f}",
-            f"{one.messages('telegram') * capacity.STARS * a_month():,.0f}",
-        )
-        for one in PLAIN
-    )
-    return _table(headings, rows)
 
 
 if __name__ == "__main__":

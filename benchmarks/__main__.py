@@ -14,6 +14,8 @@ from benchmarks import (
     outbox,
     pacing,
     rhythm,
+    scaling,
+    servers,
     telegram_transport,
     year,
 )
@@ -24,6 +26,8 @@ _MEASURES: dict[str, Callable[[], Awaitable[tuple[Row, ...]]]] = {
     "outbox": outbox.measure,
     "no_change_poll": no_change_poll.measure,
     "rhythm": rhythm.measure,
+    "scaling": scaling.measure,
+    "servers": servers.measure,
     "pacing": pacing.measure,
     "answers": answers.measure,
     "telegram_transport": telegram_transport.measure,

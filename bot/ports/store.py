@@ -92,7 +92,9 @@ class Outbox(Protocol):
         """Open a fan-out at the start of its subscribers; None when a reminder was owed before."""
 
     async def expand(self) -> bool:
-        """Turn one chunk of the oldest open fan-out into deliveries and move its cursor.
+        """Turn one chunk of an open fan-out into deliveries and move its cursor.
+
+        The most urgent goes first, then the oldest; older ones of its event go before it.
 
         Unique per fan-out and destination: a kill between chunks resumes and repeats nothing. A
         destination with several matching subscriptions gets one delivery. False: none was open.

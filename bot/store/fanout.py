@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Insert,
     Row,
+    Select,
     bindparam,
     case,
     delete,
@@ -84,22 +85,37 @@ def _reminder(reminder: Reminder | None) -> dict[str, Any]:
 
 
 async def expand(connection: AsyncConnection, *, chunk: int) -> bool:
-    """Take the oldest open fan-out one chunk further; False: none was open.
+    """Take an open fan-out one chunk further; False: none was open.
+
+    The most urgent goes first, then the oldest. Older ones of its event go before it, so that what
+    is told of one event keeps its order.
 
     Alone, not only with its row: whoever pauses or mutes a destination must either see what the
     chunk owes it, or be seen by the chunk.
     """
     await sections.alone(connection, sections.FANOUT)
-    # The literal lets both engines use the partial index of open fan-outs.
-    is_open = fanouts.c.stage != literal(DONE, literal_execute=True)
-    oldest = select(fanouts).where(is_open).order_by(fanouts.c.id).limit(1)
-    fanout = (await connection.execute(oldest)).one_or_none()
+    fanout = (await connection.execute(_NEXT)).one_or_none()
     if fanout is None:
         return False
     step = await _STAGES[fanout.stage](connection, fanout, chunk)
     moved = update(fanouts).where(fanouts.c.id == fanout.id)
     await connection.execute(moved.values(stage=step.stage, cursor=step.cursor, span=step.span))
     return True
+
+
+def _next() -> Select[Any]:
+    pressing = fanouts.alias("pressing")
+    # The literals let both engines use the partial index of open fan-outs.
+    is_open, presses = (
+        one.c.stage != literal(DONE, literal_execute=True) for one in (fanouts, pressing)
+    )
+    event = select(pressing.c.event_id).where(presses)
+    event = event.order_by(pressing.c.priority, pressing.c.id).limit(1)
+    of_event = fanouts.c.event_id == event.scalar_subquery()
+    return select(fanouts).where(is_open, of_event).order_by(fanouts.c.id).limit(1)
+
+
+_NEXT = _next()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class SqlOutbox:
         return await fanout.owe(self._connection, debt, chunk=self._chunk)
 
     async def expand(self) -> bool:
-        """Turn one chunk of the oldest open fan-out into deliveries and move its cursor."""
+        """Turn one chunk of the most pressing open fan-out into deliveries; move its cursor."""
         return await fanout.expand(self._connection, chunk=self._chunk)
 
     async def claim(

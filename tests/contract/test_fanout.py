@@ -144,6 +144,39 @@ async def test_finished_fan_out_leaves_no_notes(chunked: SqlStore) -> None:
         assert (await connection.execute(select(fanout_filters))).all() == []
 
 
+async def _first_made(store: SqlStore) -> FanoutId:
+    """The fan-out of the first delivery that comes of the open ones."""
+    while not (made := await claim(store)):
+        async with store.writing() as unit:
+            assert await unit.outbox.expand()
+    return made[0].parts[0].fanout_id
+
+
+async def test_urgent_fan_out_overtakes_those_of_other_events(chunked: SqlStore) -> None:
+    """`expand`: the most urgent goes first, also when another is half done."""
+    await subscribe(chunked, *places(6))
+    await owe(chunked, event=an_event(id=EventId(1)))
+    async with chunked.writing() as unit:
+        await unit.outbox.expand()
+    urgent = await owe(chunked, event=an_event(id=EventId(2)), priority=Priority.URGENT)
+
+    first = await _first_made(chunked)
+    await expand(chunked)
+
+    assert first == urgent
+    assert await reached(chunked) == [*places(6), *places(6)]
+
+
+async def test_urgent_fan_out_takes_the_older_one_of_its_event_along(chunked: SqlStore) -> None:
+    """`expand`: older ones of its event go before it; that of another event waits for both."""
+    await subscribe(chunked, to("main"))
+    await owe(chunked, event=an_event(id=EventId(1)))
+    elder = await owe(chunked, event=an_event(id=EventId(2)))
+    await owe(chunked, event=an_event(id=EventId(2)), priority=Priority.URGENT)
+
+    assert await _first_made(chunked) == elder
+
+
 async def test_oldest_fan_out_goes_first(chunked: SqlStore) -> None:
     """`expand`: one chunk of the oldest open fan-out."""
     await subscribe(chunked, *places(6))

@@ -64,9 +64,6 @@ ADDRESS_HOLDS = {"discord": 4}
 """Tokens behind one address. Discord bans one that makes 10,000 refused requests in ten minutes;
 each token stops at 2,000 (`services.slots.Breaker`), so more than four could get there together."""
 
-OVERTAKES = False
-"""Whether a fan-out of urgent news is worked off before older ones; a test asks the store."""
-
 KEPT_DAYS = 30
 """`store.keep_deliveries` by default."""
 

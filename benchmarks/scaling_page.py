@@ -188,7 +188,7 @@ def _readers(seen: Mapping[int, Outlook]) -> str:
         "longest wait of the busiest hour",
         "of the year",
         f"webcast live while {LISTED} events moved: first, last",
-        "if its fan-out overtook",
+        "had its fan-out to wait",
     )
     rows = (
         (
@@ -197,7 +197,7 @@ def _readers(seen: Mapping[int, Outlook]) -> str:
             in_words(one.hour_s),
             _or_never(one.year_s),
             f"{in_words(one.urgent.first_s)}, {in_words(one.urgent.last_s)}",
-            f"{in_words(one.overtaking.first_s)}, {in_words(one.overtaking.last_s)}",
+            f"{in_words(one.waiting.first_s)}, {in_words(one.waiting.last_s)}",
         )
         for count, one in seen.items()
     )

@@ -61,12 +61,23 @@ _SAME = and_(
     leases.c.holder == bindparam("by"),
     leases.c.epoch == bindparam("in_epoch"),
 )
+# One that died or froze in the midst of a transaction keeps the row locked until the server ends
+# that. Nobody waits for it: the role is taken at a later look.
+_FREE = (
+    select(leases.c.role)
+    .where(_SAME, leases.c.beats == bindparam("was"))
+    .with_for_update(skip_locked=True)
+)
 _TAKE = (
     update(leases)
-    .where(_SAME, leases.c.beats == bindparam("was"))
+    .where(leases.c.role == _FREE.scalar_subquery())
     .values(holder=bindparam("to"), epoch=leases.c.epoch + 1, beats=0)
 )
 _RENEW = update(leases).where(_SAME).values(beats=leases.c.beats + 1).returning(leases)
 _RELEASE = update(leases).where(_SAME).values(holder="")
-# The shared lock keeps the row as it is until whoever looks has committed; others share it.
-_GUARD = select(leases).where(leases.c.role == bindparam("which")).with_for_update(read=True)
+# Whoever looks holds up who takes the role over until it has committed, but not who renews it.
+_GUARD = (
+    select(leases)
+    .where(leases.c.role == bindparam("which"))
+    .with_for_update(read=True, key_share=True)
+)

@@ -9,9 +9,10 @@ would, and waits neither for a disk that syncs nor for who writes, since a write
 locks for readers. Other reads may be long, and leave the loop free.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -29,6 +30,17 @@ async def connect(path: Path | None) -> aiosqlite.Connection:
     connection = Connection(connector, 1)
     # A thread that outlives a crashed loop must not keep the process, as SQLAlchemy has it.
     connection._thread.daemon = True  # noqa: SLF001
+    opening = asyncio.ensure_future(_opened(connection))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # The thread opens it all the same; nobody else would close it.
+        with suppress(sqlite3.Error):
+            await (await opening).close()
+        raise
+
+
+async def _opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
     return await connection
 
 

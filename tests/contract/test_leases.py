@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.leases import RoleLease
 from bot.errors import LeaseLost
-from bot.store.unit_of_work import SqlStore
+from bot.store.unit_of_work import SqlStore, open_store
 
 ROLE = "send:discord"
 
@@ -135,3 +135,28 @@ async def test_fence_lets_its_own_epoch_in_however_often_it_beat(store: SqlStore
 
     async with store.reading() as unit:
         assert await unit.memory.get("written") == "so far"
+
+
+async def test_nobody_waits_for_who_froze_in_a_transaction(store: SqlStore, store_url: str) -> None:
+    """`take`: None while a transaction of the holder is open, and not a wait without end."""
+    if not store_url.startswith("postgresql"):
+        pytest.skip("one process holds a store of SQLite's")
+    frozen = await take(store, "a")
+
+    async with store.writing() as unit:
+        await unit.leases.guard(frozen)
+        async with open_store(store_url) as other:
+            alive = await renew(other, frozen)
+            async with other.writing() as theirs:
+                in_vain = await theirs.leases.take(ROLE, alive, "b")
+    taken = await take(store, "b")
+
+    assert alive is not None
+    assert in_vain is None
+    assert taken.holder == "b"
+
+
+async def renew(store: SqlStore, lease: RoleLease) -> RoleLease | None:
+    """Show that its holder lives."""
+    async with store.writing() as unit:
+        return await unit.leases.renew(lease)

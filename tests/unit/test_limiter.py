@@ -399,6 +399,27 @@ def test_delay_of_the_urgent_counts_no_news() -> None:
     assert limiter.delay("1", START, is_urgent=True) == timedelta(0)
 
 
+def test_question_how_long_makes_no_lane() -> None:
+    """Of all whom news is owed most are only asked about; lanes are for those who are sent to."""
+    limiter = a_limiter()
+
+    limiter.delay("1", START)
+    assert not limiter._lanes
+
+    limiter.ask("1", START, is_urgent=False)
+    assert list(limiter._lanes) == ["1"]
+
+
+def test_last_free_slot_waits_for_a_lane_and_not_for_another_slot() -> None:
+    """While one slot is free an answer to somebody else changes nothing for those who wait."""
+    limiter = a_limiter(Limits(text=4096, slots=2))
+    limiter.throttled(START, 5 * SECOND, "1")
+    _admitted(limiter, "2")
+    limiter.ask("1", START, is_urgent=False)
+
+    assert limiter.next_moment(START) == START + 5 * SECOND
+
+
 def test_lane_that_is_blocked_or_awaited_does_not_rest() -> None:
     """Were it forgotten, a flood wait would be broken and those who wait be counted no more."""
     resting, blocked, awaited, asked = (LaneState(slots=()) for _ in range(4))

@@ -215,7 +215,7 @@ async def _notice(service: Service) -> None:
 async def _working(service: Service) -> AsyncIterator[None]:
     """The loops that send, and people heard on both platforms."""
     stop = asyncio.Event()
-    working = asyncio.create_task(running.run(service, stop, roles={"send"}))
+    working = asyncio.create_task(running.run(service, stop, roles={"send", "commands"}))
     try:
         yield
     finally:

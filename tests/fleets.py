@@ -39,9 +39,32 @@ class Fleet:
         started = self.program.started("run", *arguments)
         self.members[name] = await self.stack.enter_async_context(started)
 
-    async def has(self, name: str, role: str, *, times: int = 1) -> None:
-        """Wait until a process has a role, for the n-th time in its life."""
-        await self.members[name].until(_OURS.format(role=role), times=times)
+    async def has(self, name: str, *roles: str) -> None:
+        """Wait until a process has these roles, for the first time in its life."""
+        for role in roles:
+            await self.members[name].until(_OURS.format(role=role))
+
+    async def relieve(self, old: str, new: str, number: signal.Signals, *roles: str) -> None:
+        """Hit one process, and wait until another has taken these roles over."""
+        texts = [_OURS.format(role=role) for role in roles]
+        before = [self.members[new].count(text) for text in texts]
+        await self.hit(old, number)
+        for text, times in zip(texts, before, strict=True):
+            await self.members[new].until(text, times=times + 1)
+
+    async def wake(self, name: str, role: str) -> None:
+        """Let a frozen process go on. It stands by, or ends and is started again as by its manager.
+
+        The server has broken off its transactions meanwhile; where one of a reader was among them,
+        it ends as it does whenever its store fails.
+        """
+        self.members[name].send(signal.SIGCONT)
+        try:
+            await self.members[name].until(f"The role {role} is lost")
+        except AssertionError:
+            ended = await self.members.pop(name).end()
+            assert ended.code == 1, ended.err
+            await self.join(name)
 
     async def until(self, sign: Sign, times: int = 1) -> None:
         """Let LL2 go on, and return in the midst of what follows."""

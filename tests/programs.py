@@ -108,15 +108,16 @@ class Running:
 
     async def until(self, text: str, *, times: int = 1) -> None:
         """Wait until it has printed this text, on either stream, so many times."""
-        wanted = text.encode()
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE.total_seconds()), self.grown:
-                await self.grown.wait_for(lambda: self._holds(wanted) >= times or self.is_mute)
-        if self._holds(wanted) < times:
+                await self.grown.wait_for(lambda: self.count(text) >= times or self.is_mute)
+        if self.count(text) < times:
             told = bytes(self.out + self.err).decode()
             raise AssertionError(f'"{text}" never came; there is:\n{told}')
 
-    def _holds(self, wanted: bytes) -> int:
+    def count(self, text: str) -> int:
+        """How often it has printed this, on either stream."""
+        wanted = text.encode()
         return self.out.count(wanted) + self.err.count(wanted)
 
     async def gather(self, stream: asyncio.StreamReader, into: bytearray) -> None:

@@ -21,9 +21,7 @@ SENDER = "send:telegram"
 async def relieve(fleet: Fleet, old: str, new: str, number: signal.Signals) -> None:
     """Hit whoever works, in the midst of sending, and wait until the other has taken over."""
     await fleet.until(Sign.ASKED, times=fleet.scene.random.randint(3, 30))
-    await fleet.hit(old, number)
-    for role in ("poll", "fanout", "send:discord", SENDER):
-        await fleet.has(new, role)
+    await fleet.relieve(old, new, number, "poll", "fanout", "send:discord", SENDER)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "stop"])
@@ -38,8 +36,6 @@ async def test_who_ends_is_relieved_and_nothing_is_lost(
             await fleet.has("a", SENDER)
             await fleet.join("b")
             await relieve(fleet, "a", "b", number)
-            await fleet.join("c")
-            await relieve(fleet, "b", "c", number)
             await fleet.until(Sign.ANSWERED, times=5)
             await fleet.finish()
             ledger = await fleet.ledger()
@@ -67,8 +63,7 @@ async def test_who_was_frozen_does_no_harm_when_it_wakes(
             await fleet.has("a", SENDER)
             await fleet.join("b")
             await relieve(fleet, "a", "b", signal.SIGSTOP)
-            fleet.members["a"].send(signal.SIGCONT)
-            await fleet.members["a"].until(f"The role {SENDER} is lost")
+            await fleet.wake("a", SENDER)
             await relieve(fleet, "b", "a", signal.SIGKILL)
             await fleet.until(Sign.ANSWERED, times=5)
             await fleet.finish()

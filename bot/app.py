@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from random import Random
 from socket import gethostname
-from uuid import uuid4
 
 from bot.adapters.registry import load_adapter
 from bot.clock import SystemClock
@@ -179,7 +178,7 @@ def _wired(
         DUE: tuple(wakes.values()),
         GIVEN_BACK: (asyncio.Event(),),
     }
-    name = f"{gethostname()}/{os.getpid()}/{uuid4().hex[:8]}"
+    name = f"{gethostname()}/{os.getpid()}/{store.session}"
     return Service(
         settings=settings,
         clock=clock,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, column, func, select, table, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.leases import RoleLease
 from bot.store.tables import leases
+from bot.store.telling import PROGRAM
 from bot.store.upsert import dialect_insert
 
 
@@ -29,6 +30,9 @@ class SqlLeases:
             first = dialect_insert(self._connection, leases).on_conflict_do_nothing()
             is_ours = (await self._connection.execute(first, row)).rowcount
             return taken if is_ours else None
+        if not seen.is_free and self._connection.dialect.name == "postgresql":
+            session = seen.holder.rpartition("/")[2]
+            await self._connection.execute(_END, {"called": f"{PROGRAM} {session}"})
         taken = RoleLease(role=role, holder=holder, epoch=seen.epoch + 1, beats=0)
         values = {"was": seen.beats, "to": holder, **_key(seen)}
         return taken if (await self._connection.execute(_TAKE, values)).rowcount else None
@@ -61,8 +65,17 @@ _SAME = and_(
     leases.c.holder == bindparam("by"),
     leases.c.epoch == bindparam("in_epoch"),
 )
-# One that died or froze in the midst of a transaction keeps the row locked until the server ends
-# that. Nobody waits for it: the role is taken at a later look.
+# One that froze in the midst of a transaction keeps its locks, and in the midst of a statement even
+# past all time limits of the server's. So its connections are ended, which it finds when it wakes.
+_END = (
+    select(func.pg_terminate_backend(column("pid")))
+    .where(
+        column("application_name") == bindparam("called"),
+        column("datname") == func.current_database(),
+    )
+    .select_from(table("pg_stat_activity"))
+)
+# Nobody waits for what it holds meanwhile: the role is taken at a later look.
 _FREE = (
     select(leases.c.role)
     .where(_SAME, leases.c.beats == bindparam("was"))

@@ -7,6 +7,7 @@ longer than its transaction, neither settings nor prepared statements nor locks.
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 from sqlalchemy import Connection, event, exc
@@ -14,7 +15,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import ConfigError, StoreError
-from bot.store.telling import BETWEEN, CALLS
+from bot.store.telling import BETWEEN, CALLS, PROGRAM
 
 _MOST_CONNECTIONS = 10
 """Of one process; PostgreSQL has a hundred for all, as it comes."""
@@ -32,6 +33,10 @@ class Postgresql:
     """A database of a server that other processes use, too. Writers do not wait for each other.
 
     What must not happen at the same time is said where it is done: see `sections`.
+
+    Attributes:
+        session: what all connections of this process are called, behind `PROGRAM`.
+
     """
 
     path = None
@@ -52,6 +57,7 @@ class Postgresql:
         self.name = f"the store {host}/{url.database}"
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._is_proxied: bool | None = None
+        self.session = uuid4().hex[:8]
 
     def create(self, *, is_patient: bool = False) -> AsyncEngine:
         """A pool of connections, at most `_MOST_CONNECTIONS`; connects to nothing yet."""
@@ -85,7 +91,7 @@ class Postgresql:
                 timeout=_CONNECT_TIMEOUT_S,
                 command_timeout=command_timeout,
                 statement_cache_size=0 if self._is_proxied is not False else 100,
-                server_settings={"application_name": "perigee"},
+                server_settings={"application_name": f"{PROGRAM} {self.session}"},
             )
 
     @contextmanager

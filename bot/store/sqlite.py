@@ -44,6 +44,7 @@ class Sqlite:
         self._url = url.set(drivername="sqlite+aiosqlite")
         in_memory = url.database in {None, "", ":memory:"}
         self.path = None if in_memory else Path(str(url.database)).absolute()
+        self.session = ""
         self.name = "the store in memory" if self.path is None else f"the store {self.path}"
         self._turn = Turn()
         # Of the connections one is left to whoever writes.

@@ -8,6 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 CALLS = "perigee"
 """The channel on which all processes listen."""
 
+PROGRAM = "perigee"
+"""What each connection of ours is called, and behind it its process."""
+
 BETWEEN = ","
 """What stands between the topics of one call."""
 

@@ -65,6 +65,11 @@ class SqlStore:
         self.requests = SqlRequestLog(engine)
         self.turns = SqlTurns(engine)
 
+    @property
+    def session(self) -> str:
+        """What the connections of this process are called, where others share the store."""
+        return self._engine.database.session
+
     @asynccontextmanager
     async def writing(self, *, urgent: bool = False) -> AsyncIterator[SqlUnitOfWork]:
         """One transaction that may write; it commits at the end and rolls back on an error."""

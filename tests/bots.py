@@ -22,7 +22,7 @@ from bot.service import Service
 from bot.testing import FakeClock
 
 PATIENCE_S = 30.0
-_PARTING_S = 5.0
+_PARTING_S = 20.0
 STANDING_STILL = timedelta(0)
 NAMES = ("discord", "discord-news", "telegram", "telegram-news")
 
@@ -143,9 +143,18 @@ async def _running(bots: Bots, refused: str) -> AsyncIterator[None]:
             yield
         finally:
             stop.set()
-            # In the midst of things only if need be.
-            await asyncio.wait({running}, timeout=_PARTING_S)
-            running.cancel()
+            await _until_ended(bots.clock, running)
+
+
+async def _until_ended(clock: FakeClock, running: asyncio.Task[None]) -> None:
+    """Let it end by itself: cut off in the midst of the store, it would leave a connection."""
+    try:
+        async with asyncio.timeout(_PARTING_S):
+            while not running.done():
+                clock.advance(timedelta(seconds=1))
+                await asyncio.wait({running}, timeout=0.05)
+    finally:
+        running.cancel()
 
 
 async def _until_listening(bots: Bots, refused: str) -> None:

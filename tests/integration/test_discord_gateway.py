@@ -1,13 +1,17 @@
 """What the gateway tells of servers, channels and rights, and how connections end and come back."""
 
+import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from discord_rooms import Room, connected_room, heard, listening_room, room, to, until
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import ChannelType, Right
 
+from bot.adapters.discord import discord
 from bot.adapters.discord.client import introduce
 from bot.adapters.discord.gateway import DEAF
 from bot.domain.deliveries import Sent
@@ -355,3 +359,31 @@ async def test_gateway_that_closes_for_good_ends_the_adapter(
         await work_until_closed()
 
     assert told.group_contains(error)
+
+
+class Shut:
+    """A turnstile that lets nobody pass."""
+
+    async def turn(self, name: str, *, every: timedelta) -> None:
+        """Wait for ever."""
+        assert name.startswith("discord ")
+        assert every.total_seconds() > 5
+        await asyncio.Event().wait()
+
+
+def heartbeats() -> list[threading.Thread]:
+    """The threads that keep connections alive."""
+    kind = discord.gateway.KeepAliveHandler
+    return [one for one in threading.enumerate() if isinstance(one, kind)]
+
+
+async def test_connection_without_a_session_leaves_no_thread(
+    discord_server: DiscordStandIn,
+) -> None:
+    """A stop while it waits for its turn: discord.py forgets it, but not its heartbeats."""
+    before = heartbeats()
+
+    async with room(discord_server, parts={"turnstile": Shut()}):
+        await until(lambda: len(heartbeats()) > len(before))
+
+    await until(lambda: not {*heartbeats()} - {*before})

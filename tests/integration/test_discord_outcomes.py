@@ -163,8 +163,8 @@ async def test_hopeless_message_is_given_up(discord_server: DiscordStandIn, open
     result = await opened.adapter.send(to(discord_server.alerts), a_message())
 
     assert isinstance(result, Refused)
-    posts = [one for one in discord_server.rest.requests if one.startswith("POST")]
-    assert len(posts) == 2
+    sends = [one for one in discord_server.rest.requests if one.endswith("/messages")]
+    assert len(sends) == 2
 
 
 async def test_bad_picture_costs_the_picture_only(

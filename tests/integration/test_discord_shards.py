@@ -118,6 +118,8 @@ async def programs(
             opening = room(server, desk, parts={"turnstile": turnstile}, **settings)
             rooms.append(await stack.enter_async_context(opening))
         yield Programs(server=server, guilds=guilds, clock=clock, turns=watched, rooms=rooms)
+        # Cut off in the midst of the store, a program would leave a connection.
+        await until(lambda: not any(one.asking for one in watched))
 
 
 def ids(*numbers: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A sender needs none of this: while the gateway is down, sending goes on.
 import asyncio
 import logging
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
 from random import SystemRandom
@@ -27,7 +27,14 @@ from bot.adapters.discord.reach import (
     places,
     with_threads,
 )
-from bot.adapters.discord.transport import FAILURES, end_start, hush, listen_at, sweep_rarely
+from bot.adapters.discord.transport import (
+    FAILURES,
+    end_heartbeats,
+    end_start,
+    hush,
+    listen_at,
+    sweep_rarely,
+)
 from bot.domain.deliveries import backoff
 from bot.errors import ChatUnavailable, ConfigError, HeldBack
 from bot.ports import Surroundings
@@ -120,11 +127,14 @@ class Listener(discord.Client):
             HeldBack: no session may begin for so long.
 
         """
-        if not initial or self.starts is None:
-            self.starts = await ask(self, self._pace, self.section)
-        bucket = self.starts.bucket(shard_id or 0)
-        await self._turnstile.turn(f"discord {self.application_id} {bucket}", every=APART)
-        self.has_begun.set()
+        with ExitStack() as unless_it_begins:
+            unless_it_begins.callback(end_heartbeats, self)
+            if not initial or self.starts is None:
+                self.starts = await ask(self, self._pace, self.section)
+            bucket = self.starts.bucket(shard_id or 0)
+            await self._turnstile.turn(f"discord {self.application_id} {bucket}", every=APART)
+            self.has_begun.set()
+            unless_it_begins.pop_all()
 
     async def on_ready(self) -> None:
         """All servers are known, at the start or in a new session after an outage of ours.

@@ -5,13 +5,14 @@ discord.py 2.7 has no setting for these; a test proves that what is touched is s
 
 import asyncio
 import logging
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import discord
 from discord import http
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
 from bot.ports import Pace
 
@@ -102,6 +103,19 @@ def sweep_rarely(client: discord.Client) -> None:
             threshold = max(_FEW_BUCKETS, 2 * len(inside._buckets))  # noqa: SLF001
 
     inside._try_clear_expired_ratelimits = sweep_when_doubled  # noqa: SLF001
+
+
+def end_heartbeats(client: discord.Client) -> None:
+    """End those of a connection that came to nothing before its session began.
+
+    discord.py forgets such a connection, but not the thread that keeps it alive.
+    """
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler):
+            socket: Any = thread.ws
+            is_ours = socket._connection is client._connection  # noqa: SLF001
+            if is_ours and socket is not client.ws:
+                thread.stop()
 
 
 async def end_start(client: discord.Client) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,8 @@ _SUBSCRIBE = (
     "SELECT id, 1, adapter, 0 FROM destinations WHERE adapter <> 'console'"
 )
 
+_ALL = Filter()
+
 
 def events(count: int) -> list[Event]:
     """So many events, each a day after the one before, the first in a month."""
@@ -31,14 +34,16 @@ def events(count: int) -> list[Event]:
     ]
 
 
-async def settle(store: Store, path: Path, places: Iterable[tuple[str, str]]) -> None:
-    """Let all places, each an adapter's name and an address, want all news.
+async def settle(
+    store: Store, path: Path, places: Iterable[tuple[str, str]], asked: Filter = _ALL
+) -> None:
+    """Let all places, each an adapter's name and an address, want what is asked for.
 
     They are written to the file at once: one after the other that would take minutes.
     """
     asker, now = Destination(adapter="console", address="0"), datetime.now(UTC)
     async with store.writing() as unit:
-        await unit.subscriptions.add(asker, Filter(), now=now)
+        await unit.subscriptions.add(asker, asked, now=now)
         await unit.subscriptions.remove(asker, None)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany("INSERT INTO destinations (adapter, address) VALUES (?, ?)", places)
@@ -63,7 +68,9 @@ async def notice_moves(store: Store, moved: Sequence[Event]) -> None:
 
 async def notice_live(store: Store, event: Event) -> None:
     """Notice that an event's webcast went live, which is urgent."""
+    live = Tracked(event=replace(event, webcast_live=True), first_seen_at=datetime.now(UTC))
     async with store.writing() as unit:
+        await unit.snapshots.keep([live])
         await _owe(unit, WebcastLive(event_id=event.id), Kind.WEBCAST, Priority.URGENT)
 
 

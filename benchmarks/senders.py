@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from telegram import Bot, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 
 from benchmarks import places
@@ -125,7 +125,8 @@ def options_of(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 async def until_heard(adapter: Adapter) -> None:
     """Wait until an adapter knows all places, where it listens for them."""
-    while not getattr(adapter, "is_listening", True):
+    # It tells nobody, so it is asked.
+    while not getattr(adapter, "is_listening", True):  # noqa: ASYNC110
         await asyncio.sleep(0.05)
 
 
@@ -193,7 +194,12 @@ async def _bare_discord(
 
 
 async def _bare_telegram(options: Mapping[str, Any], addresses: Sequence[str]) -> Measured:
-    text = render_bundle((_message(),), PAID, UTC)
+    message = _message()
+    text = render_bundle((message,), PAID, UTC)
+    buttons = [
+        [InlineKeyboardButton(one.label, callback_data=one.press) for one in row]
+        for row in message.buttons
+    ]
     request, updates = AiohttpRequest(connections=AT_ONCE), AiohttpRequest(connections=1)
     api = f"{options['api_base_url']}/bot"
     bot = Bot(options["token"], api, request=request, get_updates_request=updates)
@@ -204,6 +210,7 @@ async def _bare_telegram(options: Mapping[str, Any], addresses: Sequence[str]) -
             text,
             parse_mode=ParseMode.HTML,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
+            reply_markup=InlineKeyboardMarkup(buttons),
             allow_paid_broadcast=True,
         )
 

@@ -31,11 +31,11 @@ test: check audit ## Everything that CI runs: check, audit, then the tests
 soak: .venv/.ready ## End the program 200 times by SIGKILL and 50 by SIGTERM, and account for all (10 minutes)
 	PERIGEE_TEST_KILLS=200 $(BIN)/pytest --numprocesses=0 --capture=no tests/acceptance/test_kills.py
 
-bench: .venv/.ready ## Measure, each figure beside its yardstick (a few minutes)
+bench: .venv/.ready ## Measure, each figure beside its yardstick (some twenty minutes)
 	$(BIN)/python -m benchmarks
 
-bench-full: bench ## Measure the long ones too: a simulated year, a million destinations (half an hour)
-	$(BIN)/python -m benchmarks year million
+bench-full: .venv/.ready ## Measure all, the long ones too: a simulated year, a million destinations (an hour)
+	$(BIN)/python -m benchmarks all
 
 package: .venv/.ready ## Build the wheel and try it alone, by the steps of the Dockerfile
 	@rm -rf build dist

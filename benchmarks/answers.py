@@ -16,31 +16,23 @@ import asyncio
 import json
 import logging
 import resource
-import sqlite3
 import sys
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 
+from benchmarks import places
 from benchmarks.beside import Stand, standing
 from benchmarks.table import Row
 from bot import running
 from bot.app import open_service
 from bot.config.settings import FixedSettings
-from bot.domain.changes import DateChanged, Kind
-from bot.domain.deliveries import Priority
-from bot.domain.events import EventId
-from bot.domain.fanouts import Debt
-from bot.domain.subscriptions import Destination, Filter
-from bot.domain.watching import Tracked
 from bot.service import Service
 from bot.services.fanout import Fanout
-from bot.testing import an_event
 
 _PLACES = 10_000
 """On each platform."""
@@ -129,7 +121,10 @@ async def _run(path: Path) -> dict[str, object]:
     async with AsyncExitStack() as stack:
         stands = [await stack.enter_async_context(standing(one, _PLACES)) for one in _RATES[0]]
         service = await stack.enter_async_context(_service(path, stands))
-        await _know(service, path, stands)
+        moving = places.events(_CHANGES)
+        await places.know(service.store, moving)
+        wanting = [(one.name, place) for one in stands for place in one.places]
+        await places.settle(service.store, path, wanting)
         await stack.enter_async_context(_working(service))
         # What is built once is built before anything is measured.
         await _ask(stands, _RATES[0], seconds=2)
@@ -137,7 +132,7 @@ async def _run(path: Path) -> dict[str, object]:
         seconds = {"quiet": await _ask_all(stands)}
         work = {name: spent - begun[name] for name, spent in _work(stands).items()}
         before = _peak_kib()
-        await _notice(service)
+        await places.notice_moves(service.store, moving)
         fanout = Fanout(
             service.store, service.clock, owed=asyncio.Event(), wakes=service.wakes.values()
         )
@@ -167,48 +162,6 @@ async def _service(path: Path, stands: Iterable[Stand]) -> AsyncIterator[Service
     given = {"ll2": nowhere, "store": {"url": f"sqlite:///{path}"}, **sections}
     async with open_service(FixedSettings.model_validate(given)) as service:
         yield service
-
-
-async def _know(service: Service, path: Path, stands: Iterable[Stand]) -> None:
-    """Know the events, and let all places want all news; written at once, as that takes minutes."""
-    now = datetime.now(UTC)
-    events = [
-        an_event(id=EventId(one), name=f"Docking {one}", date=now + timedelta(days=30 + one))
-        for one in range(1, _CHANGES + 1)
-    ]
-    asker = Destination(adapter="console", address="0")
-    async with service.store.writing() as unit:
-        await unit.snapshots.keep([Tracked(event=one, first_seen_at=now) for one in events])
-        await unit.subscriptions.add(asker, Filter(), now=now)
-        await unit.subscriptions.remove(asker, None)
-    places = [(one.name, place) for one in stands for place in one.places]
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executemany("INSERT INTO destinations (adapter, address) VALUES (?, ?)", places)
-        connection.execute(_SUBSCRIBE)
-
-
-_SUBSCRIBE = (
-    "INSERT INTO subscriptions (destination_id, filter_id, adapter, created_at) "
-    "SELECT id, 1, adapter, 0 FROM destinations WHERE adapter <> 'console'"
-)
-
-
-async def _notice(service: Service) -> None:
-    """Notice that all events moved, in one transaction, as a poll does."""
-    now = datetime.now(UTC)
-    async with service.store.writing() as unit:
-        for one in range(1, _CHANGES + 1):
-            after = an_event(id=EventId(one), date=now + timedelta(days=30 + one)).stated
-            before = an_event(date=now + timedelta(days=20)).stated
-            moved = DateChanged(event_id=EventId(one), before=before, after=after)
-            debt = Debt(
-                event_id=EventId(one),
-                kinds=frozenset({Kind.DATE}),
-                priority=Priority.NEWS,
-                created_at=now,
-            )
-            fanout_id = await unit.outbox.owe(debt)
-            await unit.snapshots.record([moved], noticed_at=now, fanout_id=fanout_id)
 
 
 @asynccontextmanager

@@ -53,9 +53,20 @@ class Stand:
 
 
 @asynccontextmanager
-async def standing(name: str, count: int) -> AsyncIterator[Stand]:
-    """A platform's stand-in with so many places."""
-    command = (sys.executable, "-m", "benchmarks.stand_ins", name, f"{count}")
+async def standing(name: str, count: int, latency_s: float | None = 0.2) -> AsyncIterator[Stand]:
+    """A platform's stand-in with so many places.
+
+    Args:
+        name: the platform's.
+        count: how many places there are.
+        latency_s: how long a request takes at the most, and counted strictly; None: it answers at
+            once, and counts nothing.
+
+    """
+    program = ["benchmarks.swift", name, f"{count}"]
+    if latency_s is not None:
+        program = ["benchmarks.stand_ins", name, f"{count}", f"{latency_s}"]
+    command = (sys.executable, "-m", *program)
     paths = os.pathsep.join((f"{_ROOT}", f"{_ROOT / 'tests'}"))
     child = await asyncio.create_subprocess_exec(
         *command, stdin=PIPE, stdout=PIPE, limit=_LINE, env={**os.environ, "PYTHONPATH": paths}

@@ -1,14 +1,13 @@
 """A million destinations with five million subscriptions: one fan-out to all, and claims from it.
 
-On a fresh SQLite file, or on the empty store whose URL the environment names. The yardstick of the
-fan-out is one bare statement through the same engine, right after it: a second fan-out to all.
+On a fresh SQLite file, and on the empty PostgreSQL database whose URL the environment names. The
+yardstick of the fan-out is one bare statement through the same engine, right after it: a second
+fan-out to all.
 """
 
 import os
 import resource
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,8 +29,8 @@ from bot.store.fanout import CHUNK
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START
 
-URL = os.environ.get("PERIGEE_BENCH_STORE", "")
-"""Where to measure, e.g. postgresql://user@host/name, an empty store; none: a new SQLite file."""
+URL = os.environ.get("PERIGEE_BENCH_POSTGRES", "")
+"""Where to measure PostgreSQL, e.g. postgresql://user@host/name: an empty database."""
 
 DESTINATIONS = int(os.environ.get("PERIGEE_BENCH_DESTINATIONS", "1000000"))
 
@@ -46,25 +45,28 @@ _EVENT = stock.event_wanted_by(_WANTING)
 
 
 async def measure() -> tuple[Row, ...]:
-    """The fan-out against the bare statement, claims, memory and size."""
-    with _url() as url:
-        engine = Engine(url)
-        store = SqlStore(engine)
-        try:
-            await _build(store, engine)
-            rows = [*await _fan_out(store, engine), await _claims(store)]
-            return (*rows, await _size(engine), _memory())
-        finally:
-            await engine.close()
-
-
-@contextmanager
-def _url() -> Iterator[str]:
-    if URL:
-        yield URL
-        return
+    """On a new SQLite file."""
     with TemporaryDirectory(prefix="perigee-bench-") as folder:
-        yield f"sqlite:///{Path(folder) / 'million.db'}"
+        return await _measure(f"sqlite:///{Path(folder) / 'million.db'}", "SQLite")
+
+
+async def measure_postgresql() -> tuple[Row, ...]:
+    """On PostgreSQL, if the environment names a database."""
+    if not URL:
+        return (Row(what="PostgreSQL", figure="not measured: PERIGEE_BENCH_POSTGRES names none"),)
+    return await _measure(URL, "PostgreSQL")
+
+
+async def _measure(url: str, name: str) -> tuple[Row, ...]:
+    """The fan-out against the bare statement, claims, memory and size."""
+    engine = Engine(url)
+    store = SqlStore(engine)
+    try:
+        await _build(store, engine)
+        rows = [*await _fan_out(store, engine, name), await _claims(store)]
+        return (*rows, await _size(engine), _memory())
+    finally:
+        await engine.close()
 
 
 async def _build(store: SqlStore, engine: Engine) -> None:
@@ -104,7 +106,7 @@ _ADD_SUBSCRIPTIONS = text("""
 """)
 
 
-async def _fan_out(store: SqlStore, engine: Engine) -> tuple[Row, Row]:
+async def _fan_out(store: SqlStore, engine: Engine, name: str) -> tuple[Row, Row]:
     """Owe the news that the event's date moved; expand it, and beside it the bare statement."""
     moved = DateChanged(
         event_id=_EVENT.id, before=replace(_EVENT, date=START).stated, after=_EVENT.stated
@@ -121,7 +123,7 @@ async def _fan_out(store: SqlStore, engine: Engine) -> tuple[Row, Row]:
         pass
     ours = perf_counter() - begun
     bare = await _bare(engine, (fanout_id or 0) + 1)
-    return _ratio(ours, bare), _longest(max(timed.took), len(timed.took))
+    return _ratio(name, ours, bare), _longest(max(timed.took), len(timed.took))
 
 
 async def _expand(store: Timed) -> bool:
@@ -157,10 +159,10 @@ _UNDO = text("""
 """)
 
 
-def _ratio(ours: float, bare: float) -> Row:
+def _ratio(name: str, ours: float, bare: float) -> Row:
     ratio = ours / bare
     return Row(
-        what=f"fan-out to {DESTINATIONS:,} with {_HELD * DESTINATIONS:,} subscriptions",
+        what=f"{name}: fan-out to {DESTINATIONS:,} with {_HELD * DESTINATIONS:,} subscriptions",
         figure=f"{ours:.1f} s",
         yardstick=f"{bare:.1f} s, one bare INSERT … SELECT",
         compared=f"ratio {ratio:.2f}",

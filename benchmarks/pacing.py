@@ -1,43 +1,39 @@
 """A broadcast through our adapters as fast as the platforms allow, beside what others do.
 
 The stand-ins count strictly: no sliding second holds more than 50 requests (Discord) or 30 messages
-(Telegram), and each request takes 0 to 200 ms. Both platforms run at the same time, each stand-in
-in a process of its own. The yardsticks come after, each with fewer messages, as they collect 429s.
+(Telegram), and each request takes 0 to 200 ms, then 0 to 40. Both platforms run at the same time,
+each stand-in in a process of its own. The yardsticks come after, each with fewer messages, as they
+collect 429s.
 """
 
 import asyncio
 import time
-from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from benchmarks import rivals
+from benchmarks import places, rivals
 from benchmarks.beside import Stand, standing
 from benchmarks.table import Row
 from bot.adapters import discord, telegram
 from bot.clock import SystemClock
-from bot.domain.changes import DateChanged, Kind
-from bot.domain.deliveries import Delivery, Outcome, Priority
-from bot.domain.fanouts import Debt
+from bot.domain.deliveries import Delivery, Outcome
 from bot.domain.messages import Message
-from bot.domain.subscriptions import Destination, Filter
-from bot.domain.watching import Tracked
 from bot.ports import Adapter, AdapterFactory, Store
 from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import Fanout
 from bot.services.pacing import SlotPace
 from bot.store.unit_of_work import open_store
-from bot.testing import START, an_event
 from bot.testing.surroundings import surroundings
 
 _DELIVERIES = 2_000
 _FACTORIES: dict[str, AdapterFactory] = {"discord": discord.create, "telegram": telegram.create}
 _PER_S = {"discord": 50, "telegram": 30}
-_LEAST_SHARE = 0.88
+_LEAST_SHARES = {0.2: 0.88, 0.04: 0.95}
+"""What is promised by the longest latency, in seconds; on average it is half as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,72 +69,69 @@ class _Broadcast:
 
 
 async def measure() -> tuple[Row, ...]:
+    """Each latency after the other."""
+    rows: list[Row] = []
+    for latency_s in _LEAST_SHARES:
+        rows += await _at(latency_s)
+    return tuple(rows)
+
+
+async def _at(latency_s: float) -> tuple[Row, ...]:
     """Our two adapters at once, then the others at once."""
-    on_discord, on_telegram = await _ours()
+    on_discord, on_telegram = await _ours(latency_s)
+    theirs = partial(_theirs, latency_s)
     gathered, limited, patient = await asyncio.gather(
-        _theirs("discord", rivals.ON_DISCORD, rivals.gather_on_discord),
-        _theirs("telegram", rivals.ON_TELEGRAM, rivals.limited_on_telegram),
-        _theirs("telegram", rivals.ON_TELEGRAM, rivals.limited_patiently_on_telegram),
+        theirs("discord", rivals.ON_DISCORD, rivals.gather_on_discord),
+        theirs("telegram", rivals.ON_TELEGRAM, rivals.limited_on_telegram),
+        theirs("telegram", rivals.ON_TELEGRAM, rivals.limited_patiently_on_telegram),
     )
+    alone = f"{gathered}, asyncio.gather and discord.py's own limiter"
     return (
-        _row("discord", on_discord, f"{gathered}, asyncio.gather on discord.py"),
-        _row("telegram", on_telegram, f"{limited}, python-telegram-bot's AIORateLimiter"),
-        Row(what="telegram: the same by AIORateLimiter with five retries", figure=f"{patient}"),
+        _row("discord", latency_s, on_discord, alone),
+        _row("telegram", latency_s, on_telegram, f"{limited}, its AIORateLimiter"),
+        Row(what="  the same by AIORateLimiter with five retries", figure=f"{patient}"),
     )
 
 
-def _row(name: str, ours: _Broadcast, yardstick: str) -> Row:
-    most = _PER_S[name]
+def _row(name: str, latency_s: float, ours: _Broadcast, yardstick: str) -> Row:
+    most, least = _PER_S[name], _LEAST_SHARES[latency_s]
     share = ours.a_second / most
     return Row(
-        what=f"{name}: a broadcast where {most}/s is the strict limit, 0-200 ms latency",
+        what=f"{name}: a broadcast, at most {most}/s, {latency_s * 500:.0f} ms mean latency",
         figure=f"{ours}",
         yardstick=yardstick,
         compared=f"{share:.1%} of {most}/s",
-        target=f">= {_LEAST_SHARE:.0%}, no 429, none lost",
-        holds=ours.is_flawless and share >= _LEAST_SHARE,
+        target=f">= {least:.0%}, no 429, none lost",
+        holds=ours.is_flawless and share >= least,
     )
 
 
-async def _ours() -> list[_Broadcast]:
+async def _ours(latency_s: float) -> list[_Broadcast]:
     """One program with one store sends to both platforms."""
     with TemporaryDirectory(prefix="perigee-bench-") as folder:
         path = Path(folder) / "store.db"
         async with open_store(f"sqlite:///{path}") as store, AsyncExitStack() as stack:
             await store.upgrade()
-            opening = (standing(name, _DELIVERIES) for name in _FACTORIES)
+            opening = (standing(name, _DELIVERIES, latency_s) for name in _FACTORIES)
             stands = [await stack.enter_async_context(one) for one in opening]
-            await _owe(store, stands)
+            moved = places.events(1)
+            await places.know(store, moved)
+            wanting = [(stand.name, place) for stand in stands for place in stand.places]
+            await places.settle(store, path, wanting)
+            await places.notice_moves(store, moved)
+            await Fanout(store, SystemClock(), owed=asyncio.Event(), wakes=()).drain()
             times = await asyncio.gather(*(_dispatch(store, one) for one in stands))
             return [await _end(one, seconds) for one, seconds in zip(stands, times, strict=True)]
 
 
-async def _theirs(name: str, count: int, send: rivals.Send) -> _Broadcast:
-    async with standing(name, count) as stand:
+async def _theirs(latency_s: float, name: str, count: int, send: rivals.Send) -> _Broadcast:
+    async with standing(name, count, latency_s) as stand:
         return await _end(stand, await send(stand.options, stand.places))
 
 
 async def _end(stand: Stand, seconds: float) -> _Broadcast:
     """End a stand-in after a broadcast that took so long, and hear what became of that."""
     return _Broadcast(places=len(stand.places), seconds=seconds, **await stand.end())
-
-
-async def _owe(store: Store, stands: Iterable[Stand]) -> None:
-    """Owe all their places the news that an event's date moved."""
-    now = datetime.now(UTC)
-    event = an_event(date=now + timedelta(days=30))
-    moved = DateChanged(event_id=event.id, before=an_event(date=START).stated, after=event.stated)
-    kinds = frozenset({Kind.DATE})
-    debt = Debt(event_id=event.id, kinds=kinds, priority=Priority.NEWS, created_at=now)
-    async with store.writing() as unit:
-        await unit.snapshots.keep([Tracked(event=event, first_seen_at=now)])
-        for stand in stands:
-            for place in stand.places:
-                destination = Destination(adapter=stand.name, address=place)
-                await unit.subscriptions.add(destination, Filter(), now=now)
-        fanout_id = await unit.outbox.owe(debt)
-        await unit.snapshots.record([moved], noticed_at=now, fanout_id=fanout_id)
-    await Fanout(store, SystemClock(), owed=asyncio.Event(), wakes=()).drain()
 
 
 class _Counted:

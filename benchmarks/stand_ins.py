@@ -1,11 +1,12 @@
 """A chat platform's stand-in as a program: strict limits, random latency, many places to send to.
 
-PYTHONPATH=tests python -m benchmarks.stand_ins PLATFORM PLACES
+PYTHONPATH=tests python -m benchmarks.stand_ins PLATFORM PLACES LATENCY
 
 It prints where it is and its places, then, when its standard input ends, what became of them; both
-are a line of JSON. A line "RATE COUNT" lets people give commands, each in another place, and it
-prints after how many seconds each was answered, and how long its own process worked. `beside`
-starts it, so that what is measured there shares no process with it.
+are a line of JSON. A request takes LATENCY seconds at the most, up to half of them on the way there
+and up to half on the way back. A line "RATE COUNT" lets people give commands, each in another
+place, and it prints after how many seconds each was answered, and how long its own process worked.
+`beside` starts it, so that what is measured there shares no process with it.
 """
 
 import asyncio
@@ -26,9 +27,6 @@ from standins.discord.world import Right, Role
 from standins.telegram.flood import Limits
 from standins.telegram.server import TelegramStandIn
 from standins.telegram.world import Post
-
-LATENCY_S = 0.2
-"""The longest: up to half of it on the way there, and up to half on the way back."""
 
 _CHANNELS_PER_SERVER = 50
 
@@ -68,18 +66,24 @@ class _Platform:
     ask: Callable[[str, int], Awaitable[float]]
 
 
+async def join(discord: DiscordStandIn, count: int) -> list[str]:
+    """Let the bot be in servers with so many channels, whose ids are returned."""
+    places: list[str] = []
+    while len(places) < count:
+        most = min(_CHANNELS_PER_SERVER, count - len(places))
+        server = await discord.join("Server", *(f"alerts-{one}" for one in range(most)))
+        # The rights to manage come by a role, as for everybody.
+        server.roles["1"] = Role(id="1", name="Managers", rights=Right.MANAGE_CHANNELS)
+        server.members[discord.manager.id] = ["1"]
+        places += server.channels
+    return places
+
+
 @asynccontextmanager
-async def _discord(count: int) -> AsyncIterator[_Platform]:
+async def _discord(count: int, latency_s: float) -> AsyncIterator[_Platform]:
     async with DiscordStandIn() as discord:
-        discord.rest.latency = LATENCY_S
-        places: list[str] = []
-        while len(places) < count:
-            most = min(_CHANNELS_PER_SERVER, count - len(places))
-            server = await discord.join("Server", *(f"alerts-{one}" for one in range(most)))
-            # The rights to manage come by a role, as for everybody.
-            server.roles["1"] = Role(id="1", name="Managers", rights=Right.MANAGE_CHANNELS)
-            server.members[discord.manager.id] = ["1"]
-            places += server.channels
+        discord.rest.latency = latency_s
+        places = await join(discord, count)
 
         async def ask(place: str, nth: int) -> float:
             await discord.until_synced()
@@ -103,9 +107,9 @@ async def _discord(count: int) -> AsyncIterator[_Platform]:
 
 
 @asynccontextmanager
-async def _telegram(count: int) -> AsyncIterator[_Platform]:
+async def _telegram(count: int, latency_s: float) -> AsyncIterator[_Platform]:
     dice = Random(1)  # noqa: S311 - jitter, the same in every run
-    latency = partial(dice.uniform, 0, LATENCY_S / 2)
+    latency = partial(dice.uniform, 0, latency_s / 2)
     async with TelegramStandIn(flood=Limits(), latency=latency) as telegram:
         people = [telegram.user() for _ in range(count)]
         by_place = {f"{one.id}": one for one in people}
@@ -139,7 +143,7 @@ async def _telegram(count: int) -> AsyncIterator[_Platform]:
         )
 
 
-_PLATFORMS: dict[str, Callable[[int], AbstractAsyncContextManager[_Platform]]] = {
+_PLATFORMS: dict[str, Callable[[int, float], AbstractAsyncContextManager[_Platform]]] = {
     "discord": _discord,
     "telegram": _telegram,
 }
@@ -165,8 +169,8 @@ async def _ask_there(platform: _Platform, place: str, nth: int) -> float:
     return await platform.ask(place, nth)
 
 
-async def _serve(name: str, count: int) -> None:
-    async with _PLATFORMS[name](count) as platform:
+async def _serve(name: str, count: int, latency_s: float) -> None:
+    async with _PLATFORMS[name](count, latency_s) as platform:
         _say(options=platform.options, places=platform.places)
         while line := await asyncio.to_thread(sys.stdin.readline):
             rate, asked = map(int, line.split())
@@ -182,4 +186,4 @@ def _say(**facts: object) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(_serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))

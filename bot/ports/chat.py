@@ -37,7 +37,9 @@ class Adapter(Protocol):
 class Pace(Protocol):
     """The right to make requests of an adapter's platform, by the platform's own limits."""
 
-    def slot(self, address: str = "", *, urgent: bool = False) -> AbstractAsyncContextManager[None]:
+    def slot(
+        self, address: str = "", *, urgent: bool = False, alert: bool = False
+    ) -> AbstractAsyncContextManager[None]:
         """Hold a slot for one request; it is given back a while after the answer came.
 
         An exception that leaves the block means that no answer came, and the slot is held longer;
@@ -46,6 +48,7 @@ class Pace(Protocol):
         Args:
             address: the destination whose own limit counts too; empty: none.
             urgent: a person waits for it; it goes before what is broadcast.
+            alert: it is for a delivery that is urgent; it goes before other deliveries.
 
         Raises:
             HeldBack: on entering, when it would take longer than a send may; nothing was sent.

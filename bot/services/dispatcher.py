@@ -80,7 +80,7 @@ class Dispatcher:
             adapter: where to send.
             clock: what the leases and retries go by.
             random: for the jitter of backoffs.
-            wake: set by others when deliveries were added; set by us when a flight ends.
+            wake: set by others when deliveries were added.
             pace: what the adapter's requests go through; from now on by its limits.
             send_timeout: after so long a send counts as unanswered.
             write: turns news into a message.
@@ -95,12 +95,13 @@ class Dispatcher:
         self._clock = clock
         self._random = random
         self._wake = wake
+        self._landing = asyncio.Event()
         self._write = write
         self._patience_s = send_timeout.total_seconds()
         self._group = asyncio.TaskGroup()
         self._flights: set[_Flight] = set()
         self._looked_at = clock.now()
-        self._is_gathering = False
+        self._is_gathering = self._is_called = False
         self._diary = Diary(adapter.name)
         self._notices = Notices(store, adapter, clock, random)
         self._opened_at = clock.now()
@@ -135,7 +136,7 @@ class Dispatcher:
                     await self._notices.tell(self._told)
                 pause = await self._pause()
                 self._pulse.beat((pause or _NONE) + _TURN)
-                await self._clock.wait(pause, self._wake, stop)
+                await self._clock.wait(pause, self._wake, self._landing, stop)
         await self.land()
         if self._fault:
             raise self._fault
@@ -148,9 +149,13 @@ class Dispatcher:
 
     async def step(self) -> bool:
         """Record what has landed, then send what is due; False: it is time to wait."""
+        # What was added may be urgent, and must not wait until enough has landed.
+        self._is_called = self._is_called or self._wake.is_set()
         self._wake.clear()
+        self._landing.clear()
         landed = await self._record()
-        self._is_gathering = landed and self._room * 4 < self._adapter.limits.concurrency
+        few = self._room * 4 < self._adapter.limits.concurrency
+        self._is_gathering = landed and few and not self._is_called
         if self._is_gathering or not self._room or self._pace.delay() > SHORTLY:
             return False
         return await self._take() or landed
@@ -210,6 +215,7 @@ class Dispatcher:
 
     async def _take(self) -> bool:
         before, self._looked_at = self._looked_at, (now := self._clock.now())
+        self._is_called = False
         async with self._store.writing() as unit:
             if before - now > SHORTLY:
                 self._turns.forget(now=now)
@@ -244,7 +250,7 @@ class Dispatcher:
     def _launch(self, delivery: Delivery, message: Message) -> None:
         name = f"send {delivery.id} to {delivery.destination}"
         flight = self._group.create_task(self._send(delivery, message), name=name)
-        flight.add_done_callback(lambda _: self._wake.set())
+        flight.add_done_callback(lambda _: self._landing.set())
         self._flights.add(flight)
 
     async def _send(

@@ -29,6 +29,8 @@ class Ticket:
     """A request that asks for its slots.
 
     Attributes:
+        is_urgent: a person waits for it.
+        is_alert: what it sends loses its worth with time.
         deadline: when it gives up.
         may_go: it has its slots.
 
@@ -36,6 +38,7 @@ class Ticket:
 
     lane: LaneState | None
     is_urgent: bool
+    is_alert: bool
     deadline: datetime
     may_go: bool = False
 
@@ -54,6 +57,7 @@ class Limiter:
         self._sweep_at = _FEW_LANES
         # Dictionaries keep their order and forget from the middle at no cost.
         self._urgent: dict[Ticket, None] = {}
+        self._alerts: dict[Ticket, None] = {}
         self._others: dict[Ticket, None] = {}
 
     def declare(self, limits: Limits) -> None:
@@ -79,10 +83,13 @@ class Limiter:
         own = timedelta(0) if lane is None else lane.delay(now, behind, is_urgent=is_urgent)
         return max(own, self._closed_until(now) - now)
 
-    def ask(self, address: str, now: datetime, *, is_urgent: bool) -> Ticket:
+    def ask(
+        self, address: str, now: datetime, *, is_urgent: bool, is_alert: bool = False
+    ) -> Ticket:
         """Queue for slots; `grant` gives them."""
         lane = self._lane(address, now)
-        ticket = Ticket(lane=lane, is_urgent=is_urgent, deadline=now + PATIENCE)
+        deadline = now + PATIENCE
+        ticket = Ticket(lane=lane, is_urgent=is_urgent, is_alert=is_alert, deadline=deadline)
         self._queue(ticket)[ticket] = None
         if lane is not None:
             lane.count(1, is_urgent=is_urgent)
@@ -91,16 +98,18 @@ class Limiter:
         return ticket
 
     def grant(self, now: datetime) -> list[Ticket]:
-        """Give slots to whoever may go, the urgent first, others in the order in which they came.
+        """Give slots to whoever may go: the urgent, then alerts, then others, each as they came.
 
         Whoever waits for its lane holds up nobody else.
         """
         granted = self._grant(self._urgent, now, self._free(now))
-        others = self._grant(self._others, now, min(self._free(now), self._room(now)))
-        for _ in others:
-            self._evenly.take()
-            self._evenly.give_back(now, answered=True)
-        return granted + others
+        for queue in (self._alerts, self._others):
+            found = self._grant(queue, now, min(self._free(now), self._room(now)))
+            for _ in found:
+                self._evenly.take()
+                self._evenly.give_back(now, answered=True)
+            granted += found
+        return granted
 
     def _grant(self, queue: dict[Ticket, None], now: datetime, most: int) -> list[Ticket]:
         granted: list[Ticket] = []
@@ -121,9 +130,10 @@ class Limiter:
         hopeless = self._closed_until(now) - now > PATIENCE
         latest = now + PATIENCE if hopeless else now
         # Each queue is in the order of its deadlines.
-        queues = (self._urgent, self._others)
         found = [
-            one for queue in queues for one in takewhile(lambda t: t.deadline <= latest, queue)
+            one
+            for queue in self._queues()
+            for one in takewhile(lambda t: t.deadline <= latest, queue)
         ]
         for ticket in found:
             self.leave(ticket)
@@ -148,7 +158,7 @@ class Limiter:
 
     def next_moment(self, now: datetime) -> datetime | None:
         """When time alone changes something for whoever waits; None: it does not."""
-        firsts = [next(iter(queue), None) for queue in (self._urgent, self._others)]
+        firsts = [next(iter(queue), None) for queue in self._queues()]
         deadlines = [one.deadline for one in firsts if one is not None]
         return min([*deadlines, *self._openings(now)]) if deadlines else None
 
@@ -172,7 +182,7 @@ class Limiter:
             yield closed_until
         elif self._free(now) <= 0:
             yield from filter(None, [self._slots.next_return()])
-        elif self._others and self._room(now) <= 0:
+        elif (self._alerts or self._others) and self._room(now) <= 0:
             yield from filter(None, [self._evenly.next_return(), *self._of_lanes(now)])
         else:
             yield from self._of_lanes(now)
@@ -185,7 +195,7 @@ class Limiter:
         if self._closed_until(now) > now:
             return 0
         if not self._limits.slots:
-            return len(self._urgent) + len(self._others)
+            return sum(map(len, self._queues()))
         limit = self._gate.limit(now)
         if self._breaker.is_slow(now):
             limit = min(limit, max(self._gate.slots // _SLOW_SHARE, 1))
@@ -198,17 +208,24 @@ class Limiter:
         some speed, so it is done only for a while after somebody was answered somewhere.
         """
         is_even = self._even_until is not None and now < self._even_until
-        return self._evenly.free(now) if is_even and self._limits.slots else len(self._others)
+        if is_even and self._limits.slots:
+            return self._evenly.free(now)
+        return len(self._alerts) + len(self._others)
 
     def _closed_until(self, now: datetime) -> datetime:
         """The present when nothing is closed."""
         return max(now, self._gate.closed_until or now, self._breaker.stopped_until(now) or now)
 
     def _waiting(self) -> Iterator[Ticket]:
-        return chain(self._urgent, self._others)
+        return chain(*self._queues())
+
+    def _queues(self) -> tuple[dict[Ticket, None], ...]:
+        return self._urgent, self._alerts, self._others
 
     def _queue(self, ticket: Ticket) -> dict[Ticket, None]:
-        return self._urgent if ticket.is_urgent else self._others
+        if ticket.is_urgent:
+            return self._urgent
+        return self._alerts if ticket.is_alert else self._others
 
     def _slots_of(self, ticket: Ticket) -> Iterator[Slots]:
         yield self._slots

@@ -59,10 +59,12 @@ class MeteredPace:
         self._adapter = adapter
 
     @asynccontextmanager
-    async def slot(self, address: str = "", *, urgent: bool = False) -> AsyncIterator[None]:
+    async def slot(
+        self, address: str = "", *, urgent: bool = False, alert: bool = False
+    ) -> AsyncIterator[None]:
         """Hold a slot for one request; see `ports.Pace`."""
         began = self._clock.elapsed()
-        async with self._pace.slot(address, urgent=urgent):
+        async with self._pace.slot(address, urgent=urgent, alert=alert):
             self._meter.waited(self._adapter, self._clock.elapsed() - began)
             yield
 

@@ -66,14 +66,16 @@ class SlotPace:
         return self._limiter.delay(address, self._now(), behind=behind)
 
     @asynccontextmanager
-    async def slot(self, address: str = "", *, urgent: bool = False) -> AsyncIterator[None]:
+    async def slot(
+        self, address: str = "", *, urgent: bool = False, alert: bool = False
+    ) -> AsyncIterator[None]:
         """Hold a slot for one request; see `ports.Pace`.
 
         Raises:
             HeldBack: it would take longer than a send may.
 
         """
-        ticket = await self._admitted(address, is_urgent=urgent)
+        ticket = await self._admitted(address, is_urgent=urgent, is_alert=alert)
         answered = False
         try:
             yield
@@ -95,12 +97,13 @@ class SlotPace:
         """Count a 401 or 403."""
         self._limiter.refused(self._now())
 
-    async def _admitted(self, address: str, *, is_urgent: bool) -> Ticket:
+    async def _admitted(self, address: str, *, is_urgent: bool, is_alert: bool) -> Ticket:
         now = self._now()
         delay = self._limiter.delay(address, now, is_urgent=is_urgent)
         if delay > PATIENCE:
             raise _held_back(address, delay)
-        waiter = _Waiter(self._limiter.ask(address, now, is_urgent=is_urgent))
+        asked = self._limiter.ask(address, now, is_urgent=is_urgent, is_alert=is_alert)
+        waiter = _Waiter(asked)
         self._waiters[waiter.ticket] = waiter
         has_slots = False
         try:

@@ -93,6 +93,7 @@ class OpenPace:
 
     Attributes:
         taken: every (address, urgent) that asked for a slot.
+        alerts: the address of each of them that is an alert.
         departed: every delivery that was told to leave.
         told: every (wait, address) of a 429.
         refusals: how many 401 and 403 it was told of.
@@ -101,14 +102,19 @@ class OpenPace:
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, bool]] = []
+        self.alerts: list[str] = []
         self.departed: list[DeliveryId] = []
         self.told: list[tuple[timedelta, str]] = []
         self.refusals = 0
 
     @asynccontextmanager
-    async def slot(self, address: str = "", *, urgent: bool = False) -> AsyncIterator[None]:
+    async def slot(
+        self, address: str = "", *, urgent: bool = False, alert: bool = False
+    ) -> AsyncIterator[None]:
         """Hold a slot at once."""
         self.taken.append((address, urgent))
+        if alert:
+            self.alerts.append(address)
         yield
 
     async def departs(self, delivery: DeliveryId) -> None:

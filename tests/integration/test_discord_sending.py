@@ -10,7 +10,7 @@ from standins.discord.server import DiscordStandIn
 from bot.adapters.discord.client import create
 from bot.domain.changes import Kind
 from bot.domain.channels import Channel
-from bot.domain.deliveries import Sent
+from bot.domain.deliveries import DeliveryId, Priority, Sent
 from bot.domain.messages import Button, Message
 from bot.testing import a_hostile_message, a_message, check_adapter
 
@@ -56,6 +56,17 @@ async def test_message_arrives_as_an_embed_with_buttons(
     assert link["url"] == "https://example.org/live"
     assert first["custom_id"].endswith("|mute event:1")
     assert first["custom_id"] != second["custom_id"]
+
+
+async def test_alert_asks_to_go_before_other_news(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """What is claimed waits for its slot for a second, and an alert must not wait behind that."""
+    for key, priority in enumerate((Priority.NEWS, Priority.URGENT), start=1):
+        delivery = to(discord_server.alerts, id=DeliveryId(key), priority=priority)
+        await opened.adapter.send(delivery, a_message())
+
+    assert opened.pace.alerts == [discord_server.alerts.id]
 
 
 async def test_hostile_message_arrives_and_mentions_nobody(

@@ -202,6 +202,26 @@ async def test_slots_that_fall_free_one_by_one_are_filled_together(store: SqlSto
     assert adapter.most == 8
 
 
+async def test_newcomers_do_not_wait_for_slots_to_be_gathered(store: SqlStore) -> None:
+    """They may be urgent, so the first slot that falls free is theirs at once."""
+    adapter = HeldAdapter(concurrency=8)
+    await owe_to(store, *"abcdefgh")
+    for address in "abcdefgh":
+        async with store.writing() as unit:
+            await unit.subscriptions.remove(to(address, NAME), None)
+    await subscribe(store, to("urgent", NAME))
+
+    async with _running(store, adapter) as sender:
+        await adapter.until_sent(8)
+        await _tell_live(store)
+        sender.wake.set()
+        adapter.let_land("a")
+        await adapter.until_sent(9)
+        adapter.let_land()
+
+    assert addresses(adapter)[-1] == "urgent"
+
+
 async def test_free_slot_is_filled_soon_when_no_other_falls_free(store: SqlStore) -> None:
     """Gathering ends by itself: a hanging neighbour costs the next a blink, not its patience."""
     adapter = HeldAdapter(concurrency=8)

@@ -14,7 +14,7 @@ from standins.telegram.world import Topic
 
 from bot.adapters.telegram import create
 from bot.domain.channels import Channel
-from bot.domain.deliveries import Gone, Later, Sent
+from bot.domain.deliveries import Gone, Later, Priority, Sent
 from bot.domain.messages import Button, Picture
 from bot.errors import HeldBack
 from bot.testing import a_hostile_message, a_message, check_adapter
@@ -228,12 +228,27 @@ class FullPace(OpenPace):
         self._place = place
 
     @asynccontextmanager
-    async def slot(self, address: str = "", *, urgent: bool = False) -> AsyncIterator[None]:
+    async def slot(
+        self, address: str = "", *, urgent: bool = False, alert: bool = False
+    ) -> AsyncIterator[None]:
         """Hold a slot at once, but not for that place."""
         if address == self._place:
             raise HeldBack(f"the limits let a request to {address} out in 60 s", wait=MINUTE)
-        async with super().slot(address, urgent=urgent):
+        async with super().slot(address, urgent=urgent, alert=alert):
             yield
+
+
+async def test_alert_asks_to_go_before_other_news(shared: Path) -> None:
+    """What is claimed waits for its slot for a second, and an alert must not wait behind that."""
+    pace = OpenPace()
+    async with (
+        TelegramStandIn(Judge.of(shared)) as telegram,
+        connected(telegram, pace=pace) as adapter,
+    ):
+        for priority in (Priority.NEWS, Priority.URGENT):
+            await adapter.send(to(telegram.user(), priority=priority), a_message())
+
+    assert pace.alerts == [f"{telegram.posts[1].chat.id}"]
 
 
 async def test_message_that_the_limits_hold_back_is_for_the_outbox(shared: Path) -> None:

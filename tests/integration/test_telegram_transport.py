@@ -111,10 +111,13 @@ async def test_slot_is_held_longer_when_no_answer_came(shared: Path) -> None:
         """Notes how slots are left."""
 
         @asynccontextmanager
-        async def slot(self, address: str = "", *, urgent: bool = False) -> AsyncIterator[None]:
+        async def slot(
+            self, address: str = "", *, urgent: bool = False, alert: bool = False
+        ) -> AsyncIterator[None]:
             """Hold a slot at once."""
             try:
-                yield
+                async with super().slot(address, urgent=urgent, alert=alert):
+                    yield
             except TimedOut:
                 left.append(f"{address} {urgent}: no answer")
                 raise

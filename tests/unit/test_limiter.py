@@ -174,6 +174,19 @@ def test_urgent_overtakes() -> None:
     assert not ordinary.may_go
 
 
+def test_alert_overtakes_other_news_but_no_answer() -> None:
+    """Whoever sends claims a second's worth ahead; an alert does not stand behind that."""
+    limiter = a_limiter(Limits(text=4096, slots=2))
+    news = limiter.ask("1", START, is_urgent=False)
+    alert = limiter.ask("2", START, is_urgent=False, is_alert=True)
+    answer = limiter.ask("3", START, is_urgent=True)
+
+    granted = limiter.grant(START)
+
+    assert granted == [answer, alert]
+    assert not news.may_go
+
+
 @pytest.mark.parametrize("longest", [0.0, 0.05, 0.2])
 def test_nobody_waits_a_whole_second_in_a_broadcast(longest: float) -> None:
     """Slots come back as evenly as they went, though the network is so steady that none mixes them.

@@ -24,7 +24,9 @@ class Paced:
         self._client = client
         self._pace = pace
 
-    async def request(self, asking: Callable[[], Awaitable[T]], address: str = "") -> T | Exception:
+    async def request(
+        self, asking: Callable[[], Awaitable[T]], address: str = "", *, alert: bool = False
+    ) -> T | Exception:
         """Make one request in a slot, also of the address's own; what it raises is its result.
 
         Raises:
@@ -32,7 +34,7 @@ class Paced:
 
         """
         try:
-            async with self._pace.slot(address):
+            async with self._pace.slot(address, alert=alert):
                 try:
                     async with asyncio.timeout(SEND_TIMEOUT_S):
                         return await asking()
@@ -64,12 +66,17 @@ class Paced:
         return chat if isinstance(chat, Exception) else self.channel(chat.id)
 
     async def write(
-        self, channel: discord.PartialMessageable, arguments: Arguments, address: str
+        self,
+        channel: discord.PartialMessageable,
+        arguments: Arguments,
+        address: str,
+        *,
+        alert: bool = False,
     ) -> discord.Message | Exception:
         """Send one message, also into a thread that must be taken out of the archive first."""
-        result = await self.request(lambda: channel.send(**arguments), address)
+        result = await self.request(lambda: channel.send(**arguments), address, alert=alert)
         if outcomes.is_archived(result) and await self._unarchives(channel.id, address):
-            return await self.request(lambda: channel.send(**arguments), address)
+            return await self.request(lambda: channel.send(**arguments), address, alert=alert)
         return result
 
     async def _unarchives(self, thread_id: int, address: str) -> bool:

@@ -208,7 +208,8 @@ class DiscordAdapter:
         channel = await self._channel(place, address)
         if isinstance(channel, Exception):
             return channel
-        result = await self._paced.write(channel, arguments, address)
+        is_alert = delivery.priority is Priority.URGENT
+        result = await self._paced.write(channel, arguments, address, alert=is_alert)
         if isinstance(place, Target) and outcomes.is_of_wrong_type(result):
             found = await self._forums.found(place.id)
             if isinstance(found, discord.ForumChannel):

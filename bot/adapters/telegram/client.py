@@ -25,7 +25,7 @@ from bot.adapters.telegram.posting import Draft, Post
 from bot.adapters.telegram.rights import Rights
 from bot.adapters.telegram.transport import AiohttpRequest
 from bot.adapters.telegram.webhook import Hook, called, read_hook
-from bot.domain.deliveries import Delivery, Gone, Outcome
+from bot.domain.deliveries import Delivery, Gone, Outcome, Priority
 from bot.domain.messages import Limits, Message, part_of
 from bot.errors import ChatUnavailable, ConfigError
 from bot.ports import Adapter, Surroundings
@@ -115,6 +115,7 @@ class TelegramAdapter:
             zone=delivery.channel.zone,
             is_silent=delivery.channel.is_silent and not message.urgent,
             is_paid=self._is_paid,
+            is_alert=delivery.priority is Priority.URGENT,
             delivery=delivery.id,
         )
         return await self._post.put(draft)

@@ -49,6 +49,7 @@ class Paced:
         place: Place | None = None,
         *,
         urgent: bool = False,
+        alert: bool = False,
         delivery: DeliveryId | None = None,
     ) -> Answer:
         """Make one request in a slot.
@@ -57,6 +58,7 @@ class Paced:
             call: makes it.
             place: where it puts a message; None: nowhere, so only the bot's own limit counts.
             urgent: a person waits for it.
+            alert: it goes before what else is owed.
             delivery: what it is sent for; None: nothing that is owed.
 
         Raises:
@@ -66,7 +68,7 @@ class Paced:
         """
         address = "" if place is None else f"{place}"
         leave = None if delivery is None else partial(self._pace.departs, delivery)
-        async with self._pace.slot(address, urgent=urgent):
+        async with self._pace.slot(address, urgent=urgent, alert=alert):
             before = LEAVING.set(leave)
             try:
                 return await call()

@@ -44,6 +44,7 @@ class Draft:
         also: further messages that the same post shows below it.
         edits: the id of our own message whose place it takes; None: it is a new one.
         urgent: a person waits for it.
+        is_alert: it goes before what else is owed.
         delivery: what is owed with it; None: it answers a person.
         mends: what was tried already.
 
@@ -57,6 +58,7 @@ class Draft:
     is_silent: bool = False
     is_paid: bool = False
     urgent: bool = False
+    is_alert: bool = False
     delivery: DeliveryId | None = None
     mends: frozenset[Mend] = frozenset()
 
@@ -108,7 +110,11 @@ class Post:
         send = partial(self._edit if draft.edits else self._send, draft)
         try:
             remote_id = await self._paced.request(
-                send, draft.place, urgent=draft.urgent, delivery=draft.delivery
+                send,
+                draft.place,
+                urgent=draft.urgent,
+                alert=draft.is_alert,
+                delivery=draft.delivery,
             )
         except TelegramError as error:
             return judged(error, self._section)

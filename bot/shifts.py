@@ -140,6 +140,7 @@ async def _open(service: Service, name: str, held: Collection[str], over: asynci
         if sends:
             await _send(service, adapter, over)
         else:
+            service.paces[name].declare(adapter.limits)
             await over.wait()
 
     opening = partial(service.opening, name, sends=sends, listens=listens)

@@ -671,13 +671,13 @@ async def _last(store: Store, destination: Destination) -> object:
 
 async def test_below_a_chat_are_its_topics(store: SqlStore) -> None:
     """`below`: those inside it, by address; no wildcard in an address means anything."""
-    chat, alike = to("-1%"), to("-12/3")
-    topic = to("-1%/7")
-    for destination in (chat, alike, topic):
+    chat, alike, foreign = to("-1%"), to("-12/3"), to("-1%/7", "discord")
+    later, topic = to("-1%/9"), to("-1%/7")
+    for destination in (chat, alike, foreign, later, topic):
         await subscribe(store, destination)
 
     async with store.reading() as unit:
-        assert await unit.destinations.below(chat) == (topic,)
+        assert await unit.destinations.below(chat) == (topic, later)
         assert await unit.destinations.below(topic) == ()
 
 

@@ -279,6 +279,17 @@ async def test_reminder_is_never_owed_twice(store: SqlStore) -> None:
     assert None not in again[2:]
 
 
+async def test_reminder_goes_to_those_who_asked_for_its_lead(store: SqlStore) -> None:
+    """`expand`: who asked to be reminded two hours before is not told one hour before as well."""
+    for address, lead in (("one", HOUR), ("two", 2 * HOUR), ("half", HOUR / 2)):
+        await subscribe(store, to(address), leads=frozenset({lead}))
+
+    await _owe_reminders(store, [a_reminder(lead=HOUR)])
+    await expand(store)
+
+    assert await reached(store) == [to("one")]
+
+
 async def _owe_reminders(store: Store, reminders: list[Reminder]) -> list[FanoutId | None]:
     async with store.writing() as unit:
         await keep(unit, an_event(), an_event(id=EventId(2)))

@@ -90,6 +90,22 @@ async def test_all_subscriptions_of_a_destination_are_removed(store: SqlStore) -
     assert (removed, again) == (2, 0)
 
 
+async def test_same_address_on_two_platforms_is_two_destinations(store: SqlStore) -> None:
+    """`held`, `remove`: nobody sees or ends what another platform's chat of that number asked."""
+    async with store.writing() as unit:
+        elder = await unit.subscriptions.add(to("7", "telegram"), EVA, now=START)
+        younger = await unit.subscriptions.add(to("7", "discord"), EVA, now=START)
+
+    async with store.writing() as unit:
+        held = [await unit.subscriptions.held(to("7", one)) for one in ("telegram", "discord")]
+        foreign = await unit.subscriptions.remove(to("7", "discord"), elder.id)
+        removed = await unit.subscriptions.remove(to("7", "discord"), None)
+
+    async with store.reading() as unit:
+        assert await unit.subscriptions.held() == (elder,)
+    assert (held, foreign, removed) == ([(elder,), (younger,)], 0, 1)
+
+
 async def test_removed_subscription_can_be_added_again(store: SqlStore) -> None:
     """A filter that nobody held for a while works as on its first day."""
     await subscribe(store, to("a"), types=EVA.types)

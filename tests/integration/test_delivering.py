@@ -302,6 +302,18 @@ async def test_keeper_is_told_once(store: SqlStore) -> None:
     assert "messages resume by themselves" in text
 
 
+async def test_keeper_is_told_while_the_sender_runs(store: SqlStore) -> None:
+    """As soon as nothing is due: a program that runs for months has no other moment."""
+    await subscribe(store, to())
+    await meet(store, to(), "7")
+    async with sending(store, limits=PRIVATE) as sender:
+        sender.outcomes["main"] = [DELETED]
+        await tell_of(store, 1)
+        await sender.pass_time(SECOND)
+
+    assert [whom for whom, _ in sender.told] == [to("u7")]
+
+
 async def test_neighbour_is_told_where_nobody_can_be_in_private(store: SqlStore) -> None:
     """Another channel of the same server; the message says which channel it is about."""
     await subscribe(store, to(), to("b"), to("elsewhere"))

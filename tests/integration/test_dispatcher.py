@@ -446,6 +446,19 @@ async def test_expired_reminder_does_not_take_younger_news_with_it(store: SqlSto
     assert await states(store) == [State.SENT, State.SUPERSEDED]
 
 
+async def test_what_came_too_late_holds_up_nothing_behind_it(store: SqlStore) -> None:
+    """A batch of which nothing is sent is no reason to rest."""
+    clock, adapter = FakeClock(), RecordingAdapter(NAME, limits=limits(1))
+    other = an_event(id=EventId(2))
+    await _remind(store, "a", "b", "c")
+    await tell(store, moved(other), event=other)
+    clock.advance(an_event().date - START)  # type: ignore[operator]  # the usual one has a date
+
+    await drain(store, adapter, clock)
+
+    assert addresses(adapter) == ["a", "b", "c"]
+
+
 async def test_retry_says_what_is_true_now(store: SqlStore) -> None:
     """What was written for the first try is written anew when it no longer holds."""
     clock = FakeClock()

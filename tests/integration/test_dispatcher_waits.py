@@ -286,3 +286,39 @@ async def test_stop_starts_nothing_new(store: SqlStore) -> None:
 
     assert await states(store) == [State.SENT, State.PENDING]
     assert addresses(adapter) == ["a"]
+
+
+async def test_lease_that_ran_out_is_taken_over_and_no_other(store: SqlStore) -> None:
+    """`reclaim`: what somebody claimed and never started is sent in the end, but not before."""
+    adapter = RecordingAdapter(NAME)
+
+    async with _running(store, adapter) as sender:
+        await sender.clock.until_waiting()
+        await owe_to(store, "a")
+        async with store.writing() as unit:
+            await unit.outbox.claim(NAME, limit=1, now=sender.clock.now(), lease=MINUTE)
+        sender.wake.set()
+        await sender.clock.until_asked(lambda pauses: len(pauses) > 1)
+        await sender.clock.until_waiting()
+        early = addresses(adapter)
+        sender.clock.advance(timedelta(minutes=10))
+        await until_states(store, State.SENT)
+
+    assert (early, addresses(adapter)) == ([], ["a"])
+
+
+async def test_work_done_once_ends_when_all_has_landed_and_is_recorded(store: SqlStore) -> None:
+    """A slow answer is waited for: unrecorded, it would be a doubt at the next start."""
+    adapter = HeldAdapter()
+    await owe_to(store, "a", "b")
+
+    async with a_dispatcher(store, adapter) as dispatcher, asyncio.TaskGroup() as group:
+        draining = group.create_task(dispatcher.drain(), name="drain")
+        await adapter.until_sent(2)
+        adapter.let_land("a")
+        await until_states(store, State.SENT, State.SENDING)
+        is_done = draining.done()
+        adapter.let_land("b")
+
+    assert not is_done
+    assert await states(store) == [State.SENT, State.SENT]

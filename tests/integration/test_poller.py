@@ -22,8 +22,8 @@ from bot.domain.changes import (
     WebcastLive,
 )
 from bot.domain.events import Event, EventId, UpdateId
-from bot.domain.watching import Malformed, PollReport, Watch
-from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable
+from bot.domain.watching import Malformed, PollOutcome, PollReport, Watch
+from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable, SnapshotTorn
 from bot.ports import UnitOfWork
 from bot.services.poller import LAST_POLL
 from bot.store.snapshots import SqlSnapshots
@@ -604,6 +604,52 @@ async def test_outage_is_one_line_at_its_start_and_one_at_its_end(
         "LL2 answers again, after 5 failed polls",
         "Polled LL2: 10 events, date",
     ]
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome"),
+    [
+        (DOWN, PollOutcome.UNAVAILABLE),
+        (LL2Throttled("429", wait=HOUR), PollOutcome.THROTTLED),
+        (SPENT, PollOutcome.NO_BUDGET),
+        (SnapshotTorn("the list changed while it was read"), PollOutcome.TORN),
+    ],
+)
+async def test_report_says_why_a_poll_failed(
+    bench: Bench, failure: LL2Unavailable, outcome: PollOutcome
+) -> None:
+    """The metrics tell a spent budget from an outage: what to do about them differs."""
+    bench.ll2.failure = failure
+
+    (report,) = await bench.polled(bench.poller())
+
+    assert (report.outcome, report.problem) == (outcome, str(failure))
+
+
+async def test_report_says_that_a_list_is_doubted(bench: Bench) -> None:
+    """It was read and not believed, which is neither an outage nor a poll like others."""
+    bench.ll2.listed = bench.ll2.listed[:4]
+
+    (report,) = await bench.polled(bench.poller())
+
+    lacks = "6 events that should be there are missing"
+    assert report == PollReport(outcome=PollOutcome.DOUBTED, events=4, problem=lacks)
+
+
+async def test_problem_lasts_as_long_as_it_does(bench: Bench) -> None:
+    """`/status` names none before the first poll, nor after an outage or a doubt that ended."""
+    poller, listed = bench.poller(), bench.ll2.listed
+    problems = [poller.problem]
+    for failure, now_listed in ((DOWN, listed), (None, listed), (None, listed[:4])):
+        bench.ll2.failure, bench.ll2.listed = failure, now_listed
+        await bench.polled(poller)
+        problems.append(poller.problem)
+
+    bench.clock.advance(DAY_LONG)
+    await bench.polled(poller)
+
+    lacks = "6 events that should be there are missing"
+    assert [*problems, poller.problem] == ["", str(DOWN), "", lacks, ""]
 
 
 async def test_outage_changes_nothing_in_the_store(bench: Bench) -> None:

@@ -433,6 +433,45 @@ def test_last_free_slot_waits_for_a_lane_and_not_for_another_slot() -> None:
     assert limiter.next_moment(START) == START + 5 * SECOND
 
 
+@pytest.mark.parametrize("is_urgent", [True, False])
+def test_end_of_a_block_is_minded_for_all_who_wait(*, is_urgent: bool) -> None:
+    """A person's answer is not left to wait until somebody else wakes it."""
+    limiter = a_limiter()
+    limiter.throttled(START, 5 * SECOND, "1")
+    limiter.ask("1", START, is_urgent=is_urgent)
+
+    assert limiter.next_moment(START) == START + 5 * SECOND
+
+
+def test_request_to_nobody_has_no_lane() -> None:
+    """What an adapter asks for itself is no message to a chat, and not paced like one."""
+    limiter = a_limiter(Limits(text=4096, slots=30, lane=lane_of))
+    own = [limiter.ask("", START, is_urgent=False) for _ in range(3)]
+
+    assert limiter.grant(START) == own
+
+
+def test_slow_means_one_at_least_and_no_more() -> None:
+    """A tenth of a small limit is less than one slot; something always goes."""
+    limiter = a_limiter(Limits(text=4096, slots=5))
+    for _ in range(500):
+        limiter.refused(START)
+
+    assert granted(limiter, START) == 1
+
+
+def test_block_outlives_thousands_of_other_lanes() -> None:
+    """What is forgotten to save memory is what rests, never what must stay away."""
+    limiter = a_limiter(Limits(text=4096, slots=0, lane=lane_of))
+    limiter.throttled(START, MINUTE, "blocked")
+
+    for number in range(3000):
+        limiter.put_back(_admitted(limiter, f"{number}"))
+
+    assert limiter.delay("blocked", START) == MINUTE
+    assert len(limiter._lanes) < 3000
+
+
 def test_lane_that_is_blocked_or_awaited_does_not_rest() -> None:
     """Were it forgotten, a flood wait would be broken and those who wait be counted no more."""
     resting, blocked, awaited, asked = (LaneState(slots=()) for _ in range(4))

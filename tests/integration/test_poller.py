@@ -678,6 +678,18 @@ async def test_alert_for_what_is_over_is_not_told_after_an_outage(bench: Bench) 
     assert [one.changes for one in reports] == [(WebcastLive(event_id=EventId(2)),), ()]
 
 
+async def test_webcast_long_after_the_date_is_told_while_we_watch(bench: Bench) -> None:
+    """Events run late; only after an outage a flag may be a relic."""
+    poller, listed = bench.poller(), bench.ll2.listed
+    late = replace(listed[0], date=bench.clock.now() - 5 * HOUR)
+    bench.ll2.listed = (late, *listed[1:])
+    await bench.polled(poller)
+
+    bench.ll2.listed = (replace(late, webcast_live=True), *listed[1:])
+
+    assert kinds(await bench.polled(poller)) == [WebcastLive]
+
+
 async def test_webcast_is_told_once_a_live_span(bench: Bench) -> None:
     """On, off and on again are two."""
     poller, event = bench.poller(), bench.ll2.listed[0]

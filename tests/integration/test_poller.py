@@ -389,6 +389,18 @@ async def test_list_of_nothing_is_never_believed(
     assert len(caplog.messages) == 2
 
 
+async def test_empty_list_of_few_is_probed_without_a_witness(fresh: Bench) -> None:
+    """Nothing is listed that could be asked for beside them."""
+    poller = fresh.poller()
+    await fresh.polled(poller)
+    fresh.ll2.listed = ()
+
+    reports = await fresh.polled(poller, times=13)
+
+    assert fresh.ll2.probes == [{1, 2, 3}]
+    assert kinds(reports) == [EventWithdrawn] * 3
+
+
 @pytest.mark.parametrize("gone", [1, 2, 3])
 async def test_probe_that_does_not_know_what_is_listed_is_no_answer(
     bench: Bench, caplog: pytest.LogCaptureFixture, gone: int

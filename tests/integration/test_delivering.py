@@ -603,6 +603,18 @@ async def test_work_done_once_waits_for_what_the_limits_put_off(store: SqlStore)
     assert sender.clock.now() - START < timedelta(seconds=12)
 
 
+async def test_work_done_once_waits_for_a_gate_that_opens_soon(store: SqlStore) -> None:
+    """Half a minute of silence that the platform asked for is no reason to end undone."""
+    await subscribe(store, to())
+    async with sending(store) as sender:
+        sender.pace.throttled(30 * SECOND)
+        await tell_of(store, 1)
+        await sender.end(asyncio.ensure_future(sender.dispatcher.drain()))
+
+    assert await states(store) == [State.SENT]
+    assert sender.clock.now() - START >= 30 * SECOND
+
+
 async def test_delivery_held_up_by_another_is_not_asked_for_without_end(store: SqlStore) -> None:
     """It is due, but waits for the retry of an earlier one of its event; that takes its time."""
     await subscribe(store, to())

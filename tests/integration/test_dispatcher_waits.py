@@ -309,16 +309,18 @@ async def test_lease_that_ran_out_is_taken_over_and_no_other(store: SqlStore) ->
 
 async def test_work_done_once_ends_when_all_has_landed_and_is_recorded(store: SqlStore) -> None:
     """A slow answer is waited for: unrecorded, it would be a doubt at the next start."""
-    adapter = HeldAdapter()
-    await owe_to(store, "a", "b")
+    adapter = HeldAdapter(concurrency=8)
+    await owe_to(store, *"abcdefghi")
 
     async with a_dispatcher(store, adapter) as dispatcher, asyncio.TaskGroup() as group:
         draining = group.create_task(dispatcher.drain(), name="drain")
-        await adapter.until_sent(2)
+        await adapter.until_sent(8)
         adapter.let_land("a")
-        await until_states(store, State.SENT, State.SENDING)
-        is_done = draining.done()
+        await until_states(store, State.SENT, *[State.SENDING] * 7, State.PENDING)
         adapter.let_land("b")
+        await adapter.until_sent(9)
+        is_done = draining.done()
+        adapter.let_land()
 
     assert not is_done
-    assert await states(store) == [State.SENT, State.SENT]
+    assert await states(store) == [State.SENT] * 9

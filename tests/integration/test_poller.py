@@ -389,6 +389,18 @@ async def test_list_of_nothing_is_never_believed(
     assert len(caplog.messages) == 2
 
 
+async def test_empty_list_of_few_is_probed_without_a_witness(fresh: Bench) -> None:
+    """Nothing is listed that could be asked for beside them."""
+    poller = fresh.poller()
+    await fresh.polled(poller)
+    fresh.ll2.listed = ()
+
+    reports = await fresh.polled(poller, times=13)
+
+    assert fresh.ll2.probes == [{1, 2, 3}]
+    assert kinds(reports) == [EventWithdrawn] * 3
+
+
 @pytest.mark.parametrize("gone", [1, 2, 3])
 async def test_probe_that_does_not_know_what_is_listed_is_no_answer(
     bench: Bench, caplog: pytest.LogCaptureFixture, gone: int
@@ -676,6 +688,18 @@ async def test_alert_for_what_is_over_is_not_told_after_an_outage(bench: Bench) 
     reports = await bench.polled(poller, times=2)
 
     assert [one.changes for one in reports] == [(WebcastLive(event_id=EventId(2)),), ()]
+
+
+async def test_webcast_long_after_the_date_is_told_while_we_watch(bench: Bench) -> None:
+    """Events run late; only after an outage a flag may be a relic."""
+    poller, listed = bench.poller(), bench.ll2.listed
+    late = replace(listed[0], date=bench.clock.now() - 5 * HOUR)
+    bench.ll2.listed = (late, *listed[1:])
+    await bench.polled(poller)
+
+    bench.ll2.listed = (replace(late, webcast_live=True), *listed[1:])
+
+    assert kinds(await bench.polled(poller)) == [WebcastLive]
 
 
 async def test_webcast_is_told_once_a_live_span(bench: Bench) -> None:

@@ -17,7 +17,17 @@ from bot.domain.changes import (
 )
 from bot.domain.events import Event, EventId, Observation, VidUrl
 from bot.domain.watching import Malformed, Snapshot, Tracked, Watch
-from bot.services.noticing import Judgement, Known, explains, is_over, judge, see, settle
+from bot.services.noticing import (
+    Judgement,
+    Known,
+    doubted_for,
+    explains,
+    is_over,
+    judge,
+    see,
+    settle,
+    witness_of,
+)
 from bot.testing import DAY, MONTH, START, an_event, an_update
 
 DAYS, HOURS, MINUTES = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -211,6 +221,20 @@ def test_more_than_a_third_less_is_short(missing: int, *, short: bool) -> None:
     events = several(10)
 
     assert judged(knowing(*events), a_snapshot(*events[missing:])).is_short == short
+
+
+@pytest.mark.parametrize(("missing", "hours"), [(1, 1), (3, 1), (4, 24)])
+def test_three_that_are_gone_are_doubted_for_an_hour_and_more_for_a_day(
+    missing: int, hours: int
+) -> None:
+    """So many can be one librarian's doing."""
+    assert doubted_for([tracked(one) for one in several(missing)]) == hours * HOURS
+
+
+def test_witness_is_an_event_that_is_listed() -> None:
+    """An empty list has none."""
+    assert witness_of(a_snapshot(*several(2))) == EventId(2)
+    assert witness_of(a_snapshot()) is None
 
 
 def test_share_is_of_those_that_should_be_there() -> None:

@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,7 +54,9 @@ class Disk:
 
     def fill(self) -> None:
         """Leave not a byte."""
-        (self.folder / "ballast").write_bytes(bytes(shutil.disk_usage(self.folder).free))
+        # The service may take the last of it first.
+        with suppress(OSError):
+            (self.folder / "ballast").write_bytes(bytes(shutil.disk_usage(self.folder).free))
 
     def free(self) -> None:
         """Undo it."""

@@ -56,6 +56,11 @@ class Connection(aiosqlite.Connection):
     _stays = False
     """Whether this transaction only reads, in the thread of whoever asks."""
 
+    def __del__(self) -> None:
+        """Close what a task has dropped that was cut off twice, at work and as it rolled back."""
+        if self._connection is not None:
+            self.stop()
+
     def begin(self, *, writes: bool, stays: bool) -> None:
         """Begin a transaction with its first statement; one that stays makes no trip."""
         self._beginning = "BEGIN IMMEDIATE" if writes else "BEGIN"

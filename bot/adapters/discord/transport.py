@@ -108,7 +108,7 @@ def sweep_rarely(client: discord.Client) -> None:
 def end_heartbeats(client: discord.Client) -> None:
     """End those of a connection that came to nothing before its session began.
 
-    discord.py forgets such a connection, but not the thread that keeps it alive.
+    discord.py forgets such a connection, open as it is, but not the thread that keeps it alive.
     """
     for thread in threading.enumerate():
         if isinstance(thread, KeepAliveHandler):
@@ -116,6 +116,7 @@ def end_heartbeats(client: discord.Client) -> None:
             is_ours = socket._connection is client._connection  # noqa: SLF001
             if is_ours and socket is not client.ws:
                 thread.stop()
+                socket.socket._response.close()  # noqa: SLF001
 
 
 async def end_start(client: discord.Client) -> None:

@@ -111,6 +111,7 @@ class Engine:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+        await self.database.close()
 
 
 @asynccontextmanager

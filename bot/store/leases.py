@@ -72,6 +72,7 @@ _END = (
     .where(
         column("application_name") == bindparam("called"),
         column("datname") == func.current_database(),
+        column("usename") == func.current_user(),
     )
     .select_from(table("pg_stat_activity"))
 )

@@ -104,6 +104,9 @@ class Postgresql:
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             raise StoreError(self.sentence(error)) from error
 
+    async def close(self) -> None:
+        """Nothing is left: the pool's connections end with it, or are ended by the server."""
+
     def options(self, *, writes: bool, urgent: bool) -> Mapping[str, Any]:  # noqa: ARG002, all travel
         """What a transaction is opened with: READ COMMITTED to write, one stable view to read."""
         if writes:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, ExceptionContext
@@ -46,6 +47,7 @@ class Sqlite:
         self.path = None if in_memory else Path(str(url.database)).absolute()
         self.session = ""
         self.name = "the store in memory" if self.path is None else f"the store {self.path}"
+        self._opened = WeakSet[trips.Connection]()
         self._turn = Turn()
         # Of the connections one is left to whoever writes.
         self._readers = asyncio.Semaphore(_READERS)
@@ -55,7 +57,7 @@ class Sqlite:
         """A pool of connections; connects to nothing yet."""
 
         async def connected(*_: Any, **__: Any) -> Any:
-            return await trips.connect(self.path)
+            return await trips.connect(self.path, self._opened)
 
         engine = create_async_engine(self._url, async_creator=connected, **self._pool())
         event.listen(engine.sync_engine, "connect", _on_connect)
@@ -68,6 +70,10 @@ class Sqlite:
         if self.path is None:
             return {"poolclass": StaticPool}
         return {"pool_size": _READERS + 1, "max_overflow": 0}
+
+    async def close(self) -> None:
+        """Close the connections that the pool has let go of."""
+        await trips.end(self._opened)
 
     def options(self, *, writes: bool, urgent: bool) -> Mapping[str, Any]:
         """What a transaction is opened with."""

@@ -11,37 +11,35 @@ locks for readers. Other reads may be long, and leave the loop free.
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakSet
 
 import aiosqlite
 
 _NOTHING = -1
 
+_LONGEST_END_S = 15.0
+"""Longer than a statement waits for a lock."""
 
-async def connect(path: Path | None) -> aiosqlite.Connection:
-    """Open a file, or a new store in memory."""
+
+async def connect(path: Path | None, opened: WeakSet["Connection"]) -> "Connection":
+    """Open a file, or a new store in memory; it is added to those for `end`."""
     place = ":memory:" if path is None else f"{path}"
     # Our own BEGIN comes before each transaction; the driver's would come late, never IMMEDIATE.
     connector = partial(sqlite3.connect, place, isolation_level=None, check_same_thread=False)
-    connection = Connection(connector, 1)
-    # A thread that outlives a crashed loop must not keep the process, as SQLAlchemy has it.
-    connection._thread.daemon = True  # noqa: SLF001
-    opening = asyncio.ensure_future(_opened(connection))
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        # The thread opens it all the same; nobody else would close it.
-        with suppress(sqlite3.Error):
-            await (await opening).close()
-        raise
+    connection = Connection(connector)
+    opened.add(connection)
+    return await connection.opened()
 
 
-async def _opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
-    return await connection
+async def end(opened: WeakSet["Connection"]) -> None:
+    """Close all that are open, also those that SQLAlchemy has let go of."""
+    for connection in [*opened]:
+        await connection.end()
 
 
 class Connection(aiosqlite.Connection):
@@ -56,10 +54,44 @@ class Connection(aiosqlite.Connection):
     _stays = False
     """Whether this transaction only reads, in the thread of whoever asks."""
 
-    def __del__(self) -> None:
-        """Close what a task has dropped that was cut off twice, at work and as it rolled back."""
-        if self._connection is not None:
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, 1)
+        # A thread that outlives a crashed loop must not keep the process, as SQLAlchemy has it.
+        self._thread.daemon = True
+        self._opening = asyncio.ensure_future(self._open())
+
+    async def _open(self) -> None:
+        await self
+
+    async def opened(self) -> Self:
+        """Wait until it is open; whoever is cancelled meanwhile leaves it to be closed."""
+        try:
+            await asyncio.shield(self._opening)
+        except asyncio.CancelledError:
+            self._opening.add_done_callback(self._give_up)
+            raise
+        return self
+
+    def _give_up(self, opening: asyncio.Future[None]) -> None:
+        # The thread opens it all the same, and nobody else would close it. Where that failed,
+        # nobody is left who asks why.
+        if opening.cancelled() or opening.exception() is None:
             self.stop()
+
+    async def close(self) -> None:
+        """Let the thread close it when it has done what it is at; `end` waits for that.
+
+        SQLAlchemy closes in a task that it forgets where whoever was cancelled is cancelled once
+        more. A task that waits for nothing cannot be left half done.
+        """
+        self.stop()
+
+    async def end(self) -> None:
+        """Close it, once it is open, and wait for that."""
+        await asyncio.wait([self._opening])
+        if self._thread.is_alive():
+            self.stop()
+            await asyncio.to_thread(self._thread.join, _LONGEST_END_S)
 
     def begin(self, *, writes: bool, stays: bool) -> None:
         """Begin a transaction with its first statement; one that stays makes no trip."""

@@ -13,6 +13,7 @@ from bot.services.roles import AllRoles, Fence, FencedLog, LeasedRoles
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import FakeClock
 
+PATIENCE_S = 30.0
 TERM = timedelta(seconds=15)
 SECOND = timedelta(seconds=1)
 ROLES = ("poll", "send:discord")
@@ -26,7 +27,13 @@ async def store() -> AsyncIterator[SqlStore]:
         yield opened
 
 
-def a_process(store: SqlStore, clock: FakeClock, holder: str, *wanted: str) -> LeasedRoles:
+def a_process(
+    store: SqlStore,
+    clock: FakeClock,
+    holder: str,
+    *wanted: str,
+    told: asyncio.Event | None = None,
+) -> LeasedRoles:
     """A process that would do this."""
     return LeasedRoles(
         store,
@@ -34,7 +41,7 @@ def a_process(store: SqlStore, clock: FakeClock, holder: str, *wanted: str) -> L
         wanted=wanted or ROLES,
         holder=holder,
         term=TERM,
-        told=asyncio.Event(),
+        told=told or asyncio.Event(),
     )
 
 
@@ -109,6 +116,31 @@ async def test_given_back_is_taken_at_once(store: SqlStore) -> None:
 
     assert roles_of(leaving) == set()
     assert roles_of(heir) == set(ROLES)
+
+
+async def test_standby_that_is_told_takes_over_before_its_next_look(store: SqlStore) -> None:
+    """What was given back has its next holder at once, not at the end of a pause."""
+    clock, stop, told = FakeClock(), asyncio.Event(), asyncio.Event()
+    leaving, heir = a_process(store, clock, "a"), a_process(store, clock, "b", told=told)
+    await leaving.step()
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        group.create_task(heir.run(stop))
+        await clock.until_waiting()
+        await leaving.give_back()
+        told.set()
+        await heir.until(lambda: roles_of(heir) == set(ROLES))
+        stop.set()
+
+
+async def test_standby_looks_every_second_and_who_has_all_only_shows_that_it_lives(
+    store: SqlStore,
+) -> None:
+    """Where nobody can be told, a second is what a hand-over costs."""
+    clock = FakeClock()
+    holder, standby = a_process(store, clock, "a"), a_process(store, clock, "b")
+
+    assert await holder.step() == TERM / 3
+    assert await standby.step() == SECOND
 
 
 async def test_frozen_process_does_no_harm_when_it_wakes(store: SqlStore) -> None:

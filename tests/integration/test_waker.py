@@ -10,8 +10,10 @@ import pytest
 from clusters import Server
 
 from bot.domain.leases import DUE, OWED
+from bot.services import waker as waker_module
+from bot.services.pulses import Pulses
 from bot.services.waker import Waker
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore, SqlUnitOfWork, open_store
 from bot.testing import FakeClock
 
 PATIENCE_S = 30.0
@@ -104,3 +106,48 @@ async def test_who_hears_nothing_looks_every_second(caplog: pytest.LogCaptureFix
 
     assert rung >= 30
     assert sum("are not heard" in one.message for one in caplog.records) == 1
+
+
+class _EchoingStore:
+    """A store as it is where all can be heard, also one's own calls."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.reading = store.reading
+        self._store = store
+        self._hear: Callable[[str], None] = print
+
+    @asynccontextmanager
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[SqlUnitOfWork]:
+        """What the transaction tells is heard when it has committed."""
+        async with self._store.writing(urgent=urgent) as unit:
+            yield unit
+        for topic in unit.told:
+            self._hear(topic)
+
+    @asynccontextmanager
+    async def listening(self, hear: Callable[[str], None]) -> AsyncIterator[None]:
+        """Hear all."""
+        self._hear = hear
+        yield
+
+
+async def test_who_hears_its_own_calls_need_not_look(caplog: pytest.LogCaptureFixture) -> None:
+    """No bell rings that nobody rang, nothing is logged, and its heart beats all the time."""
+    caplog.set_level(logging.INFO)
+    clock, stop, due = FakeClock(), asyncio.Event(), asyncio.Event()
+    pulses, late = Pulses(clock), set[bool]()
+    async with open_store("sqlite://") as store:
+        await store.upgrade()
+        waker = Waker(_EchoingStore(store), clock, {DUE: (due,)}, name="one")
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+            group.create_task(waker.run(stop, pulses.of("waker")))
+            for _ in range(4):
+                await clock.until_waiting()
+                late |= {one.is_late for one in pulses.heartbeats()}
+                clock.advance(30 * SECOND)
+                await clock.settle()
+            stop.set()
+
+    assert not due.is_set()
+    assert not [one for one in caplog.records if one.name == waker_module.__name__]
+    assert late == {False}

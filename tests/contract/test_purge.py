@@ -192,6 +192,32 @@ async def test_message_that_waits_for_its_departure_stays(store: SqlStore) -> No
         assert await unit.outbox.message(claimed.form) == message
 
 
+async def test_fan_out_goes_while_older_and_younger_ones_are_still_at_work(store: SqlStore) -> None:
+    """One that waits for months, or the one of just now, keeps no other in the store."""
+    await subscribe(store, to())
+    await tell(store)
+    await claim(store)
+    await tell(store, event=an_event(id=EventId(2)))
+    await send(store)
+    await tell(store, event=an_event(id=EventId(3)))
+
+    gone = await purge(store)
+
+    assert gone == dict.fromkeys((Remains.DELIVERIES, Remains.MESSAGES, Remains.FANOUTS), 1)
+    assert await states(store) == [State.LEASED, State.PENDING]
+
+
+async def test_no_more_is_removed_than_was_found(store: SqlStore) -> None:
+    """A batch is what a transaction may take; the others that ended go with theirs."""
+    await subscribe(store, *(to(one) for one in "abc"))
+    await tell(store)
+    await send(store)
+    found = await find(store, Remains.DELIVERIES)
+
+    assert await remove(store, Remains.DELIVERIES, found[:BATCH]) == BATCH
+    assert len(await records(store)) == len(found) - BATCH
+
+
 async def test_reminder_that_was_owed_is_not_owed_again(store: SqlStore) -> None:
     """Its fan-out stays until its date is as far behind as all else that is purged."""
     reminder = a_reminder()
@@ -265,6 +291,16 @@ async def test_event_that_ended_just_now_stays(store: SqlStore) -> None:
     await end_event(store, date=LATER)
 
     assert await purge(store, Remains.MUTES, Remains.EVENTS) == {}
+
+
+async def test_event_without_a_date_is_over_by_when_it_was_first_seen(store: SqlStore) -> None:
+    """LL2 withdraws some that never had a date."""
+    async with store.writing() as unit:
+        await keep(unit, an_event(date=None))
+    await end_event(store, Watch.WITHDRAWN, date=None)
+
+    assert await purge(store, Remains.EVENTS, before=START) == {}
+    assert await purge(store, Remains.EVENTS) == {Remains.EVENTS: 1}
 
 
 async def test_change_that_a_delivery_tells_stays(store: SqlStore) -> None:

@@ -93,6 +93,18 @@ async def test_no_chunk_is_larger_than_allowed(chunked: SqlStore) -> None:
     assert all(after - before <= 4 for before, after in pairwise(totals))
 
 
+async def test_no_chunk_is_too_large_where_many_follow_few(chunked: SqlStore) -> None:
+    """`expand`: a chunk is sized by the last one, and cut where that would be too much."""
+    await subscribe(chunked, *places(60), types=frozenset({999}))
+    await subscribe(chunked, places(60)[0], *places(60)[30:])
+    await owe(chunked)
+
+    totals = [total async for total in _totals(chunked)]
+
+    assert totals[-1] == 31
+    assert all(after - before <= 4 for before, after in pairwise(totals))
+
+
 async def _totals(store: Store) -> AsyncIterator[int]:
     while True:
         async with store.writing() as unit:
@@ -135,7 +147,7 @@ async def test_few_among_many_are_reached_in_few_steps(chunked: SqlStore) -> Non
 
 async def test_finished_fan_out_leaves_no_notes(chunked: SqlStore) -> None:
     """Which filters matched is noted while a fan-out is open, and forgotten: it would only grow."""
-    for minutes, place in enumerate(places(10)):
+    for minutes, place in enumerate(places(8)):  # a whole number of chunks
         await subscribe(chunked, place, leads=frozenset({timedelta(minutes=minutes)}))
 
     await tell(chunked)

@@ -51,6 +51,7 @@ async def _purge(store: SqlStore, sort: Remains, before: datetime) -> int:
     while True:
         async with store.reading() as unit:
             found = await unit.purge.find(sort, before=before, after=after, limit=BATCH)
+        assert len(found) <= BATCH
         if not found:
             return total
         total, after = total + await remove(store, sort, found, before=before), found[-1]

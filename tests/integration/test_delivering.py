@@ -327,6 +327,34 @@ async def test_neighbour_is_told_where_nobody_can_be_in_private(store: SqlStore)
     assert [whom for whom, _ in sender.told] == [to("u7"), to("b")]
 
 
+async def test_no_more_than_one_neighbour_is_told(store: SqlStore) -> None:
+    """Nobody in private where no person is known, and no second channel where the first fails."""
+    await subscribe(store, to(), to("b"), to("c"))
+    for destination in (to(), to("b"), to("c")):
+        await meet(store, destination, "")
+    async with sending(store, limits=PRIVATE) as sender:
+        sender.outcomes["b"] = [Gone(reason="blocked")]
+        await sender.core.unreachable("main", "the bot was removed")
+        await sender.deliver()
+
+    assert [whom for whom, _ in sender.told] == [to("b")]
+
+
+async def test_each_notice_is_a_message_of_its_own(store: SqlStore) -> None:
+    """Discord drops what has the id of another message; what has a delivery's tells news of it."""
+    addresses = ("main", "b", "c")
+    await subscribe(store, *map(to, addresses))
+    async with sending(store, limits=PRIVATE) as sender:
+        for person, address in enumerate(addresses):
+            await meet(store, to(address), f"{person}", server="")
+            await sender.core.unreachable(address, "the bot was removed")
+        await sender.deliver()
+
+    ids = [delivery.id for delivery, _ in sender.adapter.sent]
+    assert len({*ids}) == len(addresses)
+    assert max(ids) < 0
+
+
 async def test_one_person_gets_one_notice_of_many_channels(store: SqlStore) -> None:
     """A bot that was removed from a server with fifty channels sends one message about it."""
     addresses = [f"c{number}" for number in range(12)]
@@ -368,6 +396,16 @@ async def test_notice_that_is_not_taken_is_tried_again_later(store: SqlStore) ->
 
     assert at_once == 1
     assert [whom for whom, _ in sender.told] == [to("u7"), to("u7")]
+
+
+async def test_notice_that_nobody_takes_is_given_up(store: SqlStore) -> None:
+    """Who has blocked the bot is not asked again, however long the trouble lasts."""
+    async with sending(store, limits=PRIVATE) as sender:
+        await refusing(store, sender, Gone(reason="blocked"))
+        sender.clock.advance(timedelta(days=1))
+        await sender.deliver()
+
+    assert len(sender.told) == 1
 
 
 async def test_notice_is_tried_ever_more_seldom(store: SqlStore) -> None:

@@ -102,6 +102,23 @@ async def test_it_comes_after_a_start_and_then_every_hour() -> None:
     assert (resting, stalled) == ([False], [True])
 
 
+async def test_running_it_purges_and_ends_as_soon_as_it_is_told() -> None:
+    """A stop waits for no pause of an hour."""
+    clock, stop = FakeClock(), asyncio.Event()
+    async with a_store() as store, asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        await send_to(store, 2, clock)
+        clock.advance(KEPT.deliveries)
+        group.create_task(Housekeeper(store, clock, KEPT).run(stop), name="housekeeper")
+        await clock.until_waiting()
+        clock.advance(5 * MINUTE)
+        await clock.settle()
+        await clock.until_waiting()
+        left = await records(store)
+        stop.set()
+
+    assert left == ()
+
+
 async def test_store_stops_growing_and_nothing_is_lost_or_repeated(tmp_path: Path) -> None:
     """A fortnight at LL2's own pace with a retention of 3 days: rows and file keep their size."""
     retention = Retention(deliveries=3 * DAY, changes=3 * DAY)

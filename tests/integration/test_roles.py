@@ -132,6 +132,47 @@ async def test_standby_that_is_told_takes_over_before_its_next_look(store: SqlSt
         stop.set()
 
 
+async def pass_time(clock: FakeClock, span: timedelta) -> None:
+    """Let time go on, a second at a time, for whoever runs."""
+    for _ in range(span // SECOND):
+        clock.advance(SECOND)
+        await clock.settle()
+        await clock.until_waiting()
+
+
+async def test_holder_that_runs_keeps_its_roles_however_long(store: SqlStore) -> None:
+    """It shows in time that it lives, by itself."""
+    clock, stop = FakeClock(), asyncio.Event()
+    holder, standby = a_process(store, clock, "a"), a_process(store, clock, "b")
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        group.create_task(holder.run(stop))
+        await clock.until_waiting()
+        for _ in range(5):
+            await pass_time(clock, TERM / 3)
+            await standby.step()
+        kept = roles_of(holder), roles_of(standby)
+        stop.set()
+
+    assert kept == (set(ROLES), set())
+
+
+async def test_standby_that_runs_takes_over_from_the_dead(store: SqlStore) -> None:
+    """Nobody tells it; it looks, and counts the term from when it last saw a sign of life."""
+    clock, stop = FakeClock(), asyncio.Event()
+    dead, heir = a_process(store, clock, "a"), a_process(store, clock, "b")
+    await dead.step()
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        group.create_task(heir.run(stop))
+        await clock.until_waiting()
+        await pass_time(clock, TERM)
+        early = roles_of(heir)
+        await pass_time(clock, 2 * SECOND)
+        late = roles_of(heir)
+        stop.set()
+
+    assert (early, late) == (set(), set(ROLES))
+
+
 async def test_standby_looks_every_second_and_who_has_all_only_shows_that_it_lives(
     store: SqlStore,
 ) -> None:

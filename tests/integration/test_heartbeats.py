@@ -13,11 +13,13 @@ from bot.app import open_service
 from bot.config import FixedSettings
 from bot.domain.deliveries import Delivery, Outcome, State
 from bot.domain.messages import Message
+from bot.domain.retention import Retention
 from bot.domain.status import Status
 from bot.domain.watching import Snapshot
 from bot.ports import Store
 from bot.running import run
 from bot.services.fanout import Fanout
+from bot.services.housekeeping import Housekeeper
 from bot.services.librarian import Librarian
 from bot.services.pulses import Pulses
 from bot.services.reminder_clock import ReminderClock
@@ -133,6 +135,26 @@ async def test_loops_that_only_wait_stay_green() -> None:
 
     assert {one.loop: one.is_late for one in resting} == dict.fromkeys(loops, False)
     assert [one.is_late for one in librarian] == [False]
+
+
+async def test_loops_that_wait_end_as_soon_as_they_are_told() -> None:
+    """A stop waits for no pause of theirs: whoever stops the program would kill it meanwhile."""
+    clock, stop = FakeClock(), asyncio.Event()
+    owed = asyncio.Event()
+    async with a_store() as store, a_dispatcher(store, RecordingAdapter(NAME), clock) as sending:
+        reminders = ReminderClock(store, clock, rates={}, owed=owed, moved=asyncio.Event())
+        loops = (
+            Librarian(ScriptedLL2(), store, clock).run,
+            Housekeeper(store, clock, Retention()).run,
+            reminders.run,
+            Fanout(store, clock, owed=owed, wakes=()).run,
+            sending.run,
+        )
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+            for loop in loops:
+                group.create_task(loop(stop))
+            await clock.until_waiting(len(loops))
+            stop.set()
 
 
 async def _crash(_delivery: Delivery, _message: Message) -> Outcome:

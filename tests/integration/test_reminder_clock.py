@@ -358,6 +358,25 @@ async def test_loop_wakes_when_an_event_moved(bench: Bench) -> None:
     assert bench.leads() == [(5 * MINUTES, HOURS)]
 
 
+async def test_loop_reminds_by_itself_when_a_lead_has_come(bench: Bench) -> None:
+    """Time alone wakes it; nothing need move."""
+    stop = asyncio.Event()
+    await bench.keep(an_event(date=START + HOURS + 5 * MINUTES))
+    running = asyncio.create_task(bench.reminders().run(stop), name="reminders")
+    await bench.clock.until_waiting()
+    early = bench.owed.is_set()
+
+    bench.clock.advance(5 * MINUTES)
+    async with asyncio.timeout(10):
+        await bench.owed.wait()
+    stop.set()
+    await running
+
+    await bench.deliver()
+    assert not early
+    assert bench.leads() == [(5 * MINUTES, HOURS)]
+
+
 async def test_reminders_of_two_events_do_not_mix(bench: Bench) -> None:
     """Each has its own dates and its own reminders."""
     await bench.keep(replace(an_event(date=DATE + HOURS), id=EventId(2)))

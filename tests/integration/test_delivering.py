@@ -608,10 +608,10 @@ async def test_closed_gate_leaves_everything_in_the_outbox(store: SqlStore) -> N
 
 
 async def test_send_that_is_held_back_is_tried_later(store: SqlStore) -> None:
-    """An adapter may need several slots for one message; the last one can be too far away."""
+    """An adapter may need several slots for one message; it goes when the last one comes back."""
     await subscribe(store, to())
     async with sending(store) as sender:
-        errors = [HeldBack("the limits let a request out in 60 s", wait=timedelta(minutes=1))]
+        errors = [HeldBack("the limits let a request out in an hour", wait=timedelta(hours=1))]
 
         async def answer(_delivery: Delivery, _message: Message) -> Outcome:
             if errors:
@@ -621,8 +621,10 @@ async def test_send_that_is_held_back_is_tried_later(store: SqlStore) -> None:
         sender.adapter._answer = answer
         await tell_of(store, 1)
         await sender.deliver()
+        sender.clock.advance(timedelta(hours=1) - SECOND)
+        await sender.deliver()
         waiting = await states(store)
-        sender.clock.advance(timedelta(minutes=1))
+        sender.clock.advance(SECOND)
         await sender.deliver()
 
     assert waiting == [State.PENDING]

@@ -283,12 +283,18 @@ class _Dying(RecordingAdapter):
         return Sent()
 
 
-async def test_trouble_is_known_while_it_lasts() -> None:
+_REFUSED = ConfigError("its token is refused")
+
+
+@pytest.mark.parametrize(
+    "failure", [_REFUSED, ExceptionGroup("tasks", [ExceptionGroup("its own", [_REFUSED])])]
+)
+async def test_trouble_is_known_while_it_lasts(failure: Exception) -> None:
     """Whoever asks for the status of one platform hears of another, in its sentence."""
     clock, stop, troubles = WatchedClock(), asyncio.Event(), dict[str, str]()
     supervisor = Supervisor(NAME, clock, Random(1), troubles)  # noqa: S311, jitter
     work = _Work(stop)
-    opening = _opening(ConfigError("its token is refused"))
+    opening = _opening(failure)
 
     running = asyncio.create_task(supervisor.run(opening, work, stop), name="supervisor")
     await clock.until_waiting()

@@ -53,6 +53,26 @@ async def test_slots_come_back_a_second_after_the_answer(clock: FakeClock) -> No
     assert (first, second, "".join(done)) == ("ab", "abcd", "abcde")
 
 
+async def test_alert_goes_before_news_that_wait(clock: FakeClock) -> None:
+    """A webcast that is live does not queue behind a broadcast."""
+    pace, done = a_pace(clock, slots=1), list[str]()
+
+    async def alert() -> None:
+        async with pace.slot(alert=True):
+            done.append("alert")
+
+    async with asyncio.TaskGroup() as group:
+        for name in "abc":
+            group.create_task(request(pace, done, name))
+        await clock.settle()
+        group.create_task(alert())
+        for _ in range(3):
+            await clock.settle()
+            clock.advance(HOLD)
+
+    assert done == ["a", "alert", "b", "c"]
+
+
 async def test_urgent_request_goes_first(clock: FakeClock) -> None:
     """A person's command is answered within a slot's time while a broadcast goes on."""
     pace, done = a_pace(clock, slots=1), list[str]()

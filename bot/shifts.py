@@ -115,7 +115,7 @@ async def _staff(
             working = group.create_task(_open(service, name, held, over), name=f"{name} at work")
             await _either(stop, roles.until(is_over), working)
             over.set()
-            if not held.keys() <= roles.held(held).keys():
+            if _is_over(roles, held)():
                 working.cancel()
     except* LeaseLost:
         roles.lose([sending(name)])

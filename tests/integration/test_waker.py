@@ -63,12 +63,29 @@ async def test_bells_ring_for_what_another_process_tells(postgresql: Server) -> 
             waker = Waker(one, clock, {DUE: (due,), OWED: (owed,)}, name="one")
             async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
                 group.create_task(waker.run(stop))
-                # What is told before it listens, it cannot hear.
-                while not due.is_set():
-                    await tell(other, DUE)
+                await owed.wait()
+                due.clear()
+                owed.clear()
+                await tell(other, DUE)
+                await due.wait()
                 stop.set()
 
     assert not owed.is_set()
+
+
+async def test_whoever_begins_to_listen_looks_once() -> None:
+    """What was told before, nobody heard: a look finds it, and what comes later is heard."""
+    clock, stop, due = FakeClock(), asyncio.Event(), asyncio.Event()
+    async with open_store("sqlite://") as store:
+        await store.upgrade()
+        waker = Waker(_DeafStore(store), clock, {DUE: (due,)}, name="one")
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+            group.create_task(waker.run(stop))
+            await clock.until_waiting()
+            rung = due.is_set()
+            stop.set()
+
+    assert rung
 
 
 class _DeafStore:

@@ -16,6 +16,7 @@ from bot.commands.core import CommandCore
 from bot.domain.channels import Health, Reach
 from bot.domain.deliveries import Gone, Priority, Sent, State
 from bot.domain.requests import Person
+from bot.domain.retention import Remains
 from bot.domain.status import Status
 from bot.domain.subscriptions import Filter
 from bot.services import destination_health as health
@@ -125,6 +126,32 @@ async def test_settings_are_changed_one_after_the_other(stores: tuple[SqlStore, 
     async with stores[0].reading() as unit:
         after = await unit.destinations.channel(to())
     assert len(after.leads - before.leads) == TOGETHER
+
+
+async def test_filters_are_taken_up_while_they_are_purged(stores: tuple[SqlStore, ...]) -> None:
+    """`add`: a filter that nobody holds is kept for whoever asks for it now, or made anew."""
+    await subscribe(stores[0], *(to(f"{one}") for one in range(TOGETHER)))
+
+    async def come_back(store: SqlStore, number: int) -> None:
+        asked = Filter(words=frozenset({"moon"}))
+        for _ in range(4):
+            async with store.writing() as unit:
+                added = await unit.subscriptions.add(to(f"{number}"), asked, now=START)
+            async with store.writing() as unit:
+                await unit.subscriptions.remove(to(f"{number}"), added.id)
+
+    async def purge(store: SqlStore, _number: int) -> None:
+        idle = Remains.FILTERS
+        for _ in range(4):
+            async with store.reading() as unit:
+                found = await unit.purge.find(idle, before=START, after=None, limit=100)
+            async with store.writing() as unit:
+                await unit.purge.remove(idle, found, before=START)
+
+    await together(stores, come_back, purge)
+
+    async with stores[0].reading() as unit:
+        assert len(await unit.subscriptions.held()) == TOGETHER
 
 
 async def test_chunks_are_expanded_once(stores: tuple[SqlStore, ...]) -> None:

@@ -1,11 +1,10 @@
 """Answers on Discord: in time, private, one after the other, in place; and buttons."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from discord_cores import MUTE, Core, says
-from discord_rooms import Room, connected_room, until
+from discord_rooms import connected_room, until
 from standins.discord.interactions import Unanswered, shown_text
 from standins.discord.server import DiscordStandIn
 
@@ -17,25 +16,15 @@ from bot.domain.requests import (
 
 
 @pytest.fixture
-async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
-    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
-    assert shared
-    async with DiscordStandIn() as server:
-        yield server
-    assert server.violations == []
-
-
-@pytest.fixture
 def core() -> Core:
     """The core."""
     return Core()
 
 
 @pytest.fixture
-async def opened(discord_server: DiscordStandIn, core: Core) -> AsyncIterator[Room]:
-    """The adapter, when the gateway has told of all and the commands are known."""
-    async with connected_room(discord_server, core) as opened:
-        yield opened
+def desk(core: Core) -> Core:
+    """What the adapter asks is the core."""
+    return core
 
 
 @pytest.mark.parametrize("is_private", [True, False])

@@ -1,14 +1,12 @@
 """The real command core at Telegram's door: what people type and press reaches the store."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from desks import Counter
 from standins.telegram.flood import Limits
-from standins.telegram.opening import connected, to
+from standins.telegram.opening import connected, standing, to
 from standins.telegram.server import TelegramStandIn
 from standins.telegram.spec import Judge
 from standins.telegram.world import Chat, Post, User
@@ -23,18 +21,6 @@ from bot.store.unit_of_work import open_store
 from bot.testing import an_event
 
 MINUTE = timedelta(minutes=1)
-
-
-@asynccontextmanager
-async def standing(shared: Path) -> AsyncIterator[tuple[TelegramStandIn, Counter]]:
-    """The core over an empty store, before it the adapter; no request may be wrong."""
-    async with open_store("sqlite://") as store, TelegramStandIn(Judge.of(shared)) as telegram:
-        await store.upgrade()
-        counter = Counter(store, adapter="telegram")
-        await counter.watch(an_event())
-        async with connected(telegram, counter.core):
-            yield telegram, counter
-        assert telegram.faults == []
 
 
 def a_managed_group(telegram: TelegramStandIn) -> tuple[Chat, User]:

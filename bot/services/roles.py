@@ -116,6 +116,7 @@ class LeasedRoles:
                 self._told.clear()
                 pulse.beat(_TURN)
                 pause = await self.step()
+                pulse.beat(pause + _TURN)
                 await self._clock.wait(pause, self._told, stop)
         finally:
             await self.give_back()

@@ -11,6 +11,7 @@ from bot.domain.leases import RoleLease
 from bot.domain.watching import Purpose
 from bot.errors import LeaseLost
 from bot.ports import Store, UnitOfWork
+from bot.services.pulses import Pulses
 from bot.services.roles import AllRoles, Fence, FencedLog, LeasedRoles
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import FakeClock
@@ -28,14 +29,16 @@ async def store() -> AsyncIterator[SqlStore]:
         yield opened
 
 
-def a_process(store: Store, clock: FakeClock, holder: str, *wanted: str) -> LeasedRoles:
+def a_process(
+    store: Store, clock: FakeClock, holder: str, *wanted: str, term: timedelta = TERM
+) -> LeasedRoles:
     """A process that would do this."""
     return LeasedRoles(
         store,
         clock,
         wanted=wanted or ROLES,
         holder=holder,
-        term=TERM,
+        term=term,
         told=asyncio.Event(),
     )
 
@@ -196,6 +199,21 @@ async def test_role_that_is_lost_while_leases_are_renewed_stays_lost(
     (kept,) = {*ROLES} - {lost}
     assert after[kept].epoch == before[kept].epoch
     assert lost not in after or after[lost].epoch == before[lost].epoch + 1
+
+
+async def test_rest_between_two_looks_is_no_illness(store: SqlStore) -> None:
+    """However long a term is: a loop that rests has said for how long."""
+    clock, stop = FakeClock(), asyncio.Event()
+    pulses = Pulses(clock)
+    process = a_process(store, clock, "a", term=timedelta(minutes=5))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(process.run(stop, pulses.of("roles")))
+        await clock.until_waiting()
+        clock.advance(timedelta(seconds=99))
+        (beat,) = pulses.heartbeats()
+        stop.set()
+
+    assert not beat.is_late
 
 
 async def test_processes_share_the_work_by_what_they_want(store: SqlStore) -> None:

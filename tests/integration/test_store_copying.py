@@ -189,6 +189,16 @@ async def test_store_that_runs_is_not_copied(kind: str, full: str, postgresql: S
                 await _copied(source, target)
 
 
+async def test_own_connections_are_no_other_program(postgresql: Server, tmp_path: Path) -> None:
+    """What looked into the source before, and rests, keeps nobody from copying it."""
+    target = f"sqlite:///{tmp_path / 'copy.db'}"
+    async with open_engine(postgresql.emptied()) as old, open_engine(target) as new:
+        async with old.reading() as connection:
+            await connection.execute(select(fanouts))
+
+        assert await copying.copy(old, new, lambda *_: None) == 0
+
+
 async def test_copy_to_itself_is_refused(full: str) -> None:
     """It would wait for itself."""
     with pytest.raises(ConfigError, match="cannot be copied to itself; name another"):

@@ -141,11 +141,6 @@ class DiscordStandIn:
         """What stands in a channel, oldest first."""
         return [*channel.messages.values()]
 
-    async def until_messages(self, channel: Channel, count: int) -> list[JSON]:
-        """Wait for so many messages in a channel."""
-        await self.rest.until(lambda: len(channel.messages) >= count, _PATIENCE_S)
-        return self.messages(channel)
-
     async def until_synced(self) -> None:
         """Wait for the commands."""
         await self.rest.until(lambda: bool(self.world.commands), _PATIENCE_S)

@@ -18,7 +18,7 @@ from bot.domain.deliveries import DeliveryId, Gone, Sent
 from bot.domain.messages import Message
 from bot.domain.requests import CommandReply, CommandRequest, CommandSpec
 from bot.errors import ConfigError
-from bot.ports import Turns
+from bot.ports import Turnstiles
 from bot.services.turnstile import StoredTurnstile
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import FakeClock, a_message
@@ -39,7 +39,7 @@ async def done(_request: CommandRequest) -> CommandReply:
 class WatchedTurns:
     """The turns of a store; how many are being asked for, and how many were given."""
 
-    behind: Turns
+    behind: Turnstiles
     asking: int = 0
     given: int = 0
 
@@ -111,7 +111,7 @@ async def programs(
                 open_store(f"sqlite:///{folder / 'perigee.db'}")
             )
             await store.upgrade()
-            turns = WatchedTurns(behind=store.turns)
+            turns = WatchedTurns(behind=store.turnstiles)
             watched.append(turns)
             turnstile = StoredTurnstile(turns, clock)
             desk = RecordingDesk((STATUS,), answer=done)

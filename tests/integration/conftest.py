@@ -5,15 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from desks import Counter
-
-from bot.store.unit_of_work import open_store
+from stores import made_store
 
 
 @pytest.fixture
 async def counter() -> AsyncIterator[Counter]:
     """Where one asks commands; its store knows nothing yet."""
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
+    async with made_store("sqlite://") as store:
         yield Counter(store)
 
 

@@ -8,12 +8,12 @@ from discord_rooms import connected_room
 from standins.discord.interactions import Reply, shown_text
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Channel, User, new_id
+from stores import made_store
 
 from bot.commands.registry import COMMANDS, commands_for
 from bot.domain.channels import DEFAULT_CHANNEL
 from bot.domain.requests import Who
 from bot.domain.subscriptions import Destination, Filter
-from bot.store.unit_of_work import open_store
 from bot.testing import an_event
 
 HIDDEN = "antimatter"
@@ -34,8 +34,7 @@ async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
 @pytest.fixture
 async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
     """The core, with the adapter before it; one channel is subscribed, and one event is known."""
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
+    async with made_store("sqlite://") as store:
         counter = Counter(
             store, adapter="discord", commands=commands_for(has_roles=True, has_followers=True)
         )

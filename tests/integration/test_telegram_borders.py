@@ -11,11 +11,11 @@ from standins.telegram.opening import a_desk, always, connected, to
 from standins.telegram.server import Hang, TelegramStandIn
 from standins.telegram.spec import Judge
 from standins.telegram.world import Chat, Post, User
+from stores import made_store
 
 from bot.domain.channels import Reach
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Filter
-from bot.store.unit_of_work import open_store
 from bot.testing import an_event
 
 HIDDEN = "antimatter"
@@ -25,8 +25,7 @@ HIDDEN = "antimatter"
 @asynccontextmanager
 async def standing(shared: Path) -> AsyncIterator[tuple[TelegramStandIn, Counter]]:
     """The core over an empty store, before it the adapter; no request may be wrong."""
-    async with open_store("sqlite://") as store, TelegramStandIn(Judge.of(shared)) as telegram:
-        await store.upgrade()
+    async with made_store("sqlite://") as store, TelegramStandIn(Judge.of(shared)) as telegram:
         counter = Counter(store, adapter="telegram")
         await counter.watch(an_event())
         async with connected(telegram, counter.core):

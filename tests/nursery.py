@@ -6,6 +6,7 @@ Whoever wants the imports and a fresh interpreter, too, takes none of this: `Pro
 """
 
 import asyncio
+import gc
 import importlib
 import json
 import os
@@ -172,6 +173,7 @@ def _be(
 def _serve() -> None:
     for name in _USED:
         importlib.import_module(f"bot.{name}")
+    gc.freeze()  # what is imported stays; else each life would look through it again at its end
     _Mother(socket.socket(fileno=int(sys.argv[1]))).serve()
 
 

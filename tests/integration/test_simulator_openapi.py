@@ -75,7 +75,7 @@ def test_document_finds_faults(schemas: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["uri", "date-time", "date", "uuid"])
 def test_document_is_asked_for_formats_that_are_judged(kind: str) -> None:
-    """jsonschema passes every text where the library for a format is missing."""
+    """Every text passes where the library for its format is missing."""
     assert not FormatChecker().conforms("no such thing", kind)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from desks import Counter
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Channel
+from stores import made_store
 
 from bot.adapters.discord.client import create
 from bot.commands.registry import commands_for
@@ -16,7 +17,6 @@ from bot.domain.deliveries import Delivery
 from bot.domain.requests import Desk
 from bot.domain.subscriptions import Destination
 from bot.ports import Adapter
-from bot.store.unit_of_work import open_store
 from bot.testing import a_delivery
 from bot.testing.surroundings import OpenPace, RecordingDesk, surroundings
 
@@ -74,8 +74,7 @@ async def listening_room(
 @asynccontextmanager
 async def at_the_counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
     """The real core, all its commands, over an empty store, with the adapter before it."""
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
+    async with made_store("sqlite://") as store:
         all_of_them = commands_for(has_roles=True, has_followers=True)
         counter = Counter(store, adapter="discord", commands=all_of_them)
         async with connected_room(discord_server, counter.core):

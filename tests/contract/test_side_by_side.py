@@ -11,6 +11,7 @@ from itertools import cycle
 
 import pytest
 from outboxes import HOUR, LEASE, claim, expand, finish, keep, owe, records, start, subscribe, to
+from stores import made_store
 
 from bot.commands.core import CommandCore
 from bot.domain.channels import Health, Reach
@@ -20,7 +21,7 @@ from bot.domain.retention import Remains
 from bot.domain.status import Status
 from bot.domain.subscriptions import Filter
 from bot.services import destination_health as health
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 from bot.testing import START, FakeClock, a_message, an_event
 
 TOGETHER = 8
@@ -32,9 +33,8 @@ async def stores(store_url: str) -> AsyncIterator[tuple[SqlStore, ...]]:
     """The same store, opened by several programs; in memory there can be but one."""
     async with AsyncExitStack() as stack:
         number = 1 if store_url == "sqlite://" else 3
-        opened = [open_store(store_url, chunk=4) for _ in range(number)]
+        opened = [made_store(store_url, chunk=4) for _ in range(number)]
         all_of_them = [await stack.enter_async_context(one) for one in opened]
-        await all_of_them[0].upgrade()
         yield tuple(all_of_them)
 
 

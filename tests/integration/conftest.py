@@ -7,17 +7,16 @@ import pytest
 from desks import Counter
 from discord_rooms import Room, connected_room
 from standins.discord.server import DiscordStandIn
+from stores import made_store
 
 from bot.domain.requests import Desk
-from bot.store.unit_of_work import open_store
 from bot.testing.surroundings import RecordingDesk
 
 
 @pytest.fixture
 async def counter() -> AsyncIterator[Counter]:
     """Where one asks commands; its store knows nothing yet."""
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
+    async with made_store("sqlite://") as store:
         yield Counter(store)
 
 

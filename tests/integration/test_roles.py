@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from stores import made_store
 
 from bot.domain.leases import RoleLease
 from bot.domain.watching import Purpose
@@ -13,7 +14,7 @@ from bot.errors import LeaseLost
 from bot.ports import Store, UnitOfWork
 from bot.services.pulses import Pulses
 from bot.services.roles import AllRoles, Fence, FencedLog, LeasedRoles
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock
 
 TERM = timedelta(seconds=15)
@@ -24,8 +25,7 @@ ROLES = ("poll", "send:discord")
 @pytest.fixture
 async def store() -> AsyncIterator[SqlStore]:
     """A store that all the processes of a test share."""
-    async with open_store("sqlite://") as opened:
-        await opened.upgrade()
+    async with made_store("sqlite://") as opened:
         yield opened
 
 

@@ -19,6 +19,7 @@ from outboxes import (
     to,
 )
 from sqlalchemy import select
+from stores import made_store
 
 from bot.domain.changes import Kind
 from bot.domain.channels import Channel, Health, Reach
@@ -41,8 +42,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 async def full(tmp_path: Path) -> str:
     """A store on a file with something of everything in it; its URL."""
     url = f"sqlite:///{tmp_path / 'perigee.db'}"
-    async with open_store(url) as store:
-        await store.upgrade()
+    async with made_store(url) as store:
         await _fill(store)
     return url
 

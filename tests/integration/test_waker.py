@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from clusters import Server
+from stores import made_store
 
 from bot.domain.leases import DUE, OWED
 from bot.services.waker import Waker
@@ -106,8 +107,7 @@ async def test_who_hears_nothing_looks_every_second(caplog: pytest.LogCaptureFix
     caplog.set_level(logging.INFO)
     clock, stop, due = FakeClock(), asyncio.Event(), asyncio.Event()
     rung = 0
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
+    async with made_store("sqlite://") as store:
         waker = Waker(_DeafStore(store), clock, {DUE: (due,)}, name="one")
         async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
             group.create_task(waker.run(stop))

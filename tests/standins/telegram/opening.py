@@ -9,6 +9,7 @@ from desks import Counter
 from standins.telegram.server import TelegramStandIn
 from standins.telegram.spec import Judge
 from standins.telegram.world import Chat, User
+from stores import made_store
 
 from bot.adapters.telegram import create
 from bot.domain.deliveries import Delivery
@@ -24,7 +25,6 @@ from bot.domain.requests import (
 )
 from bot.domain.subscriptions import Destination
 from bot.ports import Adapter, Pace
-from bot.store.unit_of_work import open_store
 from bot.testing import a_delivery, an_event
 from bot.testing.surroundings import Answer, OpenPace, RecordingDesk, surroundings
 
@@ -89,8 +89,7 @@ async def connected(
 @asynccontextmanager
 async def standing(shared: Path) -> AsyncIterator[tuple[TelegramStandIn, Counter]]:
     """The real core that knows one event, before it the adapter; no request may be wrong."""
-    async with open_store("sqlite://") as store, TelegramStandIn(Judge.of(shared)) as telegram:
-        await store.upgrade()
+    async with made_store("sqlite://") as store, TelegramStandIn(Judge.of(shared)) as telegram:
         counter = Counter(store, adapter="telegram")
         await counter.watch(an_event())
         async with connected(telegram, counter.core):

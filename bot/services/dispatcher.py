@@ -169,7 +169,8 @@ class Dispatcher:
             if self._flights:
                 await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
             elif longest := self._put_off_for():
-                await self._clock.wait(min(await self._pause() or longest, longest))
+                pause = await self._pause()
+                await self._clock.wait(longest if pause is None else min(pause, longest))
         await self._notices.tell(self._told)
 
     def _put_off_for(self) -> timedelta:

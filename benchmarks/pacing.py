@@ -156,7 +156,7 @@ async def _dispatch(store: Store, stand: Stand) -> float:
     """Send what is owed; the seconds from the first claim to the last record."""
     clock = SystemClock()
     pace, wake, dice = SlotPace(clock), asyncio.Event(), Random(1)  # noqa: S311, jitter of retries
-    around = surroundings(stand.options, name="discord", pace=pace)
+    around = surroundings(stand.options, name=stand.name, pace=pace)
     async with _FACTORIES[stand.name](around) as opened:
         adapter = _Counted(opened, enough=len(stand.places))
         sender = Dispatcher(store, adapter, clock, random=dice, wake=wake, pace=pace)

@@ -34,6 +34,7 @@ from bot.config.settings import FixedSettings
 from bot.domain.changes import DateChanged
 from bot.domain.deliveries import Delivery, Outcome
 from bot.domain.messages import Limits, Message, no_lane
+from bot.garbage import collect_rarely
 from bot.ports import Adapter
 from bot.rendering.compose import compose
 from bot.rendering.telegram_html import render_bundle
@@ -132,6 +133,7 @@ async def until_heard(adapter: Adapter) -> None:
 
 async def pipeline(name: str, options: Mapping[str, Any], addresses: Sequence[str]) -> Measured:
     """Send by the program: claim, write, mark, send and record."""
+    collect_rarely()
     with TemporaryDirectory(prefix="perigee-bench-") as folder:
         path, sections = Path(folder) / "store.db", {name: options_of(name, options)}
         async with service(path, **sections) as ours:

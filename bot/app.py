@@ -170,7 +170,7 @@ def _wired(
         for name in factories
     }
     paces = {name: SlotPace(clock) for name in factories}
-    turnstile = StoredTurnstile(store.turns, clock)
+    turnstile = StoredTurnstile(store.turnstiles, clock)
     wakes = {name: desk.wake for name, desk in desks.items()}
     bells = {
         OWED: (owed,),

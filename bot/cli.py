@@ -19,6 +19,7 @@ from bot import __version__, checking, demo, desk, running, upkeep, views
 from bot.config import Settings, describe, load_settings, wants_colour
 from bot.domain.leases import ROLES
 from bot.errors import BotError, ConfigError, InvariantBroken, StoreBusy, StoreTooNew
+from bot.garbage import collect_rarely
 from bot.logs import configure_logging
 
 logger = logging.getLogger(__name__)
@@ -146,6 +147,7 @@ def _run(config: Path | None, roles: str | None, *, once: bool) -> None:
         raise ConfigError("--once does everything once; leave out --roles")
     chosen = ROLES if roles is None else _roles(roles)
     settings = _settings(config)
+    collect_rarely()
     asyncio.run(_once(settings) if once else running.serve(settings, chosen))
 
 

@@ -5,7 +5,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -92,6 +92,8 @@ async def work_adapter(
     while not stop.is_set():
         await _either(stop, roles.until(lambda: bool(roles.held(parts))))
         held = roles.held(parts)
+        if held and not service.is_alone:
+            await service.clock.wait(_HANDED_OVER, stop)
         if held and not stop.is_set():
             await _staff(service, roles, name, held, parts, stop)
 
@@ -107,15 +109,13 @@ async def _staff(
     """Work with these roles until they change: with a further one it is opened anew."""
     for lease in held.values():
         service.enter(lease)
-    if not service.is_alone:
-        await service.clock.wait(_HANDED_OVER, stop)
     over, is_over = asyncio.Event(), _is_over(roles, held, parts)
     try:
         async with asyncio.TaskGroup() as group:
             working = group.create_task(_open(service, name, held, over), name=f"{name} at work")
             await _either(stop, roles.until(is_over), working)
             over.set()
-            if not held.keys() <= roles.held(held).keys():
+            if _is_over(roles, held)():
                 working.cancel()
     except* LeaseLost:
         roles.lose([sending(name)])
@@ -191,16 +191,18 @@ async def employed(service: Service) -> AsyncIterator[bool]:
 async def _take_all(service: Service, ours: LeasedRoles, wanted: Collection[str]) -> None:
     """A process that died may have left its leases; after a term it is known."""
     deadline = service.clock.elapsed() + 2 * service.settings.store.lease
-    while True:
-        pause = await ours.step()
-        missing = sorted({*wanted} - ours.held(wanted).keys())
-        if not missing:
-            return
-        if service.clock.elapsed() > deadline:
-            await ours.give_back()
-            names = ", ".join(missing)
-            raise StoreBusy(f"another perigee does {names} on this store; stop it first")
-        await service.clock.wait(pause)
+    async with AsyncExitStack() as unless_all:
+        unless_all.push_async_callback(ours.give_back)
+        while True:
+            pause = await ours.step()
+            missing = sorted({*wanted} - ours.held(wanted).keys())
+            if not missing:
+                break
+            if service.clock.elapsed() > deadline:
+                names = ", ".join(missing)
+                raise StoreBusy(f"another perigee does {names} on this store; stop it first")
+            await service.clock.wait(pause)
+        unless_all.pop_all()
 
 
 async def follow(service: Service, roles: Roles, stop: asyncio.Event) -> None:

@@ -1,5 +1,6 @@
 """What tests share: an environment without our variables, captured answers, a written config."""
 
+import gc
 import logging
 import os
 import time
@@ -22,6 +23,16 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("perigee")
+
+
+# What is imported and collected stays, so that nobody need look again and again whether it does.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector begin, with what the tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from desks import Counter
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Channel
+from stores import made_store
 
 from bot.adapters.discord.client import create
+from bot.commands.registry import commands_for
 from bot.domain.deliveries import Delivery
 from bot.domain.requests import Desk
 from bot.domain.subscriptions import Destination
@@ -66,6 +69,16 @@ async def listening_room(
     async with connected_room(discord_server, desk, **options) as opened:
         await until(lambda: opened.adapter.is_listening)  # type: ignore[attr-defined]
         yield opened
+
+
+@asynccontextmanager
+async def at_the_counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
+    """The real core, all its commands, over an empty store, with the adapter before it."""
+    async with made_store("sqlite://") as store:
+        all_of_them = commands_for(has_roles=True, has_followers=True)
+        counter = Counter(store, adapter="discord", commands=all_of_them)
+        async with connected_room(discord_server, counter.core):
+            yield counter
 
 
 async def heard(discord_server: DiscordStandIn, opened: Room) -> None:

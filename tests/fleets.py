@@ -13,8 +13,7 @@ from pathlib import Path
 import asyncpg
 from accounts import Document, Flight, Ledger
 from lives import BACKOFFS_OVER, IN_FLIGHT, Scene, flight_of, open_scene
-from nursery import Nursery
-from programs import PATIENCE, Program, Running
+from programs import PATIENCE, Finished, Program, Running
 from worlds import Moment, Sign
 
 LEASE = "2s"
@@ -31,7 +30,6 @@ class Fleet:
     scene: Scene
     url: str
     program: Program
-    nursery: Nursery
     stack: AsyncExitStack
     members: dict[str, Running] = field(default_factory=dict)
     flights: set[Flight] = field(default_factory=set)
@@ -98,7 +96,7 @@ class Fleet:
             ended = await one.end()
             assert ended.code == 0, ended.err
         for _ in range(_LAST_LIVES):
-            assert await live(self.nursery, "run", "--once") == 0, self.log()
+            await self.live("run", "--once")
             if await self._asked(BACKOFFS_OVER + " RETURNING id") == []:
                 return
 
@@ -108,13 +106,14 @@ class Fleet:
         return self.scene.ledger(changes, deliveries, self.flights)
 
     async def _document(self, *arguments: str) -> list[Document]:
-        assert await live(self.nursery, *arguments, "--json") == 0, self.log()
-        document: list[Document] = json.loads((self.program.folder / "out").read_text())
+        document: list[Document] = (await self.live(*arguments, "--json")).document()
         return document
 
-    def log(self) -> str:
-        """What those that ran to their end have logged last."""
-        return (self.program.folder / "log").read_text()[-3000:]
+    async def live(self, *arguments: str) -> Finished:
+        """Run the program to its end, which is a good one."""
+        done = await self.program.run(*arguments)
+        assert done.code == 0, done.err[-3000:]
+        return done
 
     async def _asked(self, statement: str) -> list[asyncpg.Record]:
         connection = await asyncpg.connect(self.url, timeout=PATIENCE.total_seconds())
@@ -123,12 +122,6 @@ class Fleet:
             return rows
         finally:
             await connection.close()
-
-
-async def live(nursery: Nursery, *arguments: str) -> int:
-    """Run the program to its end; its exit code."""
-    async with nursery.life(*arguments) as life:
-        return await life.end()
 
 
 @asynccontextmanager
@@ -141,11 +134,10 @@ async def open_fleet(
         AsyncExitStack() as stack,
     ):
         ours = scene.program.given(store__url=url, store__lease=LEASE)
-        nursery = await stack.enter_async_context(Nursery.opened(ours))
-        fleet = Fleet(scene=scene, url=url, program=ours, nursery=nursery, stack=stack)
-        assert await live(nursery, "run", "--once") == 0, fleet.log()
+        fleet = Fleet(scene=scene, url=url, program=ours, stack=stack)
+        await fleet.live("run", "--once")
         asked = [{"destination": one, **options} for one, options in scene.wanted.items()]
         (ours.folder / "asked.json").write_text(json.dumps(asked))
-        assert await live(nursery, "subscriptions", "import", "asked.json") == 0, fleet.log()
+        await fleet.live("subscriptions", "import", "asked.json")
         scene.world.begin(saves)
         yield fleet

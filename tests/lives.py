@@ -17,8 +17,7 @@ from random import Random
 
 from accounts import Arrived, Document, Flight, Ledger
 from chats import Chats
-from nursery import Nursery
-from programs import Program
+from programs import Finished, Program
 from standins.discord.server import DiscordStandIn
 from standins.telegram.server import TelegramStandIn
 from standins.telegram.spec import Judge
@@ -30,6 +29,9 @@ from bot.simulator import serve
 _PLACES = 12
 _LAST_LIVES = 8
 """How many lives without a kill it may take until everything is told."""
+
+_SHOWN = 3000
+"""How much of a log is shown where something is wrong."""
 
 _LEADS = ",".join(f"{38 - second // 60}m{59 - second % 60}s" for second in range(0, 600, 15))
 
@@ -70,26 +72,25 @@ class Lives:
     """The program, its world, and what was in flight whenever it was killed."""
 
     scene: Scene
-    nursery: Nursery
     saves: int
     flights: set[Flight] = field(default_factory=set)
     most_in_flight: int = 0
 
     async def settle(self) -> None:
         """Learn the world silently, and let everybody subscribe."""
-        assert await self._live() == 0
+        await self._live("run", "--once")
         asked = [{"destination": one, **options} for one, options in self.scene.wanted.items()]
         (self.scene.program.folder / "asked.json").write_text(json.dumps(asked))
-        assert await self._live("subscriptions", "import", "asked.json") == 0, self.log()
+        await self._live("subscriptions", "import", "asked.json")
         self.scene.world.begin(self.saves)
 
-    async def _live(self, *arguments: str) -> int:
-        async with self.nursery.life(*(arguments or ("run", "--once"))) as life:
-            return await life.end()
+    async def _live(self, *arguments: str) -> Finished:
+        done = await self.scene.program.run(*arguments)
+        assert done.code == 0, done.err[-_SHOWN:]
+        return done
 
     async def _document(self, *arguments: str) -> list[Document]:
-        assert await self._live(*arguments, "--json") == 0, self.log()
-        document: list[Document] = json.loads((self.scene.program.folder / "out").read_text())
+        document: list[Document] = (await self._live(*arguments, "--json")).document()
         return document
 
     async def cut_short(self, number: signal.Signals) -> tuple[Moment, str]:
@@ -97,25 +98,21 @@ class Lives:
         moment = Moment.drawn(self.scene.random)
         self.scene.signs.begin()
         self.scene.world.go_on(self.scene.random.randint(0, 3))
-        async with self.nursery.life("run") as life:
+        async with self.scene.program.started("run") as running:
             await self.scene.signs.until(moment)
-            assert not life.ended.is_set(), f"it ended by itself with {life.code}: {self.log()}"
-            life.send(number)
-            code = await life.end()
+            assert not running.is_mute, f"it ended by itself: {running.err[-_SHOWN:].decode()}"
+            running.send(number)
+            done = await running.end()
         # Before it listens for signals, SIGTERM ends it as it ends any process.
         heeded = {0} if number is signal.SIGTERM else set()
-        assert code in {-number, *heeded}, self.log()
+        assert done.code in {-number, *heeded}, done.err[-_SHOWN:]
         return moment, self._note_flights()
-
-    def log(self) -> str:
-        """What it logged last."""
-        return (self.scene.program.folder / "log").read_text()[-3000:]
 
     async def finish(self) -> None:
         """Let the story end, and deliver all of it; nobody waits for a backoff to pass."""
         self.scene.world.end()
         for _ in range(_LAST_LIVES):
-            assert await self._live() == 0, self.log()
+            await self._live("run", "--once")
             with closing(sqlite3.connect(self.scene.program.folder / "perigee.db")) as store:
                 left = store.execute(BACKOFFS_OVER).rowcount
                 store.commit()
@@ -243,11 +240,8 @@ async def open_lives(
     program: Program, shared: Path, *, saves: int, seed: int
 ) -> AsyncIterator[Lives]:
     """A world with its chats, and a program that is subscribed to all of it."""
-    async with (
-        open_scene(program, shared, saves=saves, seed=seed) as scene,
-        Nursery.opened(scene.program) as nursery,
-    ):
-        lives = Lives(scene=scene, nursery=nursery, saves=saves)
+    async with open_scene(program, shared, saves=saves, seed=seed) as scene:
+        lives = Lives(scene=scene, saves=saves)
         await lives.settle()
         yield lives
 

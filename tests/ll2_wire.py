@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ll2_bench import an_object
+from stores import made_store
 
 from bot.domain.changes import Change
 from bot.domain.watching import PollReport
 from bot.ll2.client import LL2Client
 from bot.ll2.transport import open_session
 from bot.services.poller import Poller
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock
 
 CALM = timedelta(minutes=5)
@@ -173,8 +174,7 @@ async def watching(
         server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
         await stack.enter_async_context(server)
         wire.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/2.3.0"
-        store = await stack.enter_async_context(open_store("sqlite://"))
-        await store.upgrade()
+        store = await stack.enter_async_context(made_store("sqlite://"))
         client = LL2Client(
             await stack.enter_async_context(open_session()),
             base_url=wire.base_url,

@@ -9,13 +9,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from nursery import Life, Nursery
 
 from bot.simulator import Simulator, parse_scenario, serve
 
@@ -94,7 +95,7 @@ class Finished:
 class Running:
     """A process that runs; what it prints gathers in `out` and `err`."""
 
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | Life
     out: bytearray = field(default_factory=bytearray)
     err: bytearray = field(default_factory=bytearray)
     grown: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -144,24 +145,35 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """`python -m bot` in a folder, with these variables beside what every process needs."""
+    """`perigee` in a folder, with these variables beside what every process needs.
+
+    Attributes:
+        folder: where it runs.
+        variables: more than `usual_environment`.
+        nursery: where its processes are forked; without it each is `python -m bot`.
+
+    """
 
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    nursery: Nursery | None = None
 
     def given(self, **variables: str) -> "Program":
         """The same with more settings: `store__url` is PERIGEE_STORE__URL."""
         ours = {f"PERIGEE_{name.upper()}": value for name, value in variables.items()}
-        return Program(folder=self.folder, variables={**self.variables, **ours})
+        return replace(self, variables={**self.variables, **ours})
 
     def within(self, **variables: str) -> "Program":
-        """The same with more variables that are no settings of ours."""
-        return Program(folder=self.folder, variables={**self.variables, **variables})
+        """The same, anew, with more variables that are no settings of ours."""
+        return replace(self.anew(), variables={**self.variables, **variables})
+
+    def anew(self) -> "Program":
+        """The same, each time with an interpreter and imports of its own."""
+        return replace(self, nursery=None)
 
     def environment(self) -> dict[str, str]:
         """What the process sees: nothing of whoever runs the tests."""
-        kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
-        return {name: os.environ[name] for name in kept if name in os.environ} | {**self.variables}
+        return usual_environment() | {**self.variables}
 
     async def run(self, *arguments: str) -> Finished:
         """Run it to its end."""
@@ -176,34 +188,68 @@ class Program:
 
         Args:
             arguments: of the command line.
-            before: a command that starts it, e.g. a shell that limits it.
-            stdout: a descriptor in place of a pipe.
+            before: a command that starts it, e.g. a shell that limits it; then it is anew.
+            stdout: a descriptor in place of a pipe; then it is anew.
 
         """
-        process = await asyncio.create_subprocess_exec(
+        async with AsyncExitStack() as stack:
+            (err, its_err) = await _a_pipe(stack)
+            (out, its_out) = await _a_pipe(stack) if stdout is None else (None, stdout)
+            try:
+                here = self.anew() if before or stdout is not None else self
+                process = await here._begin((*before,), arguments, its_out, its_err)
+            finally:
+                for one in {its_err, its_out} - {stdout}:
+                    os.close(one)
+            running = Running(process=process, open_streams=1 if out is None else 2)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    streams = ((out, running.out), (err, running.err))
+                    running.readers += [
+                        group.create_task(running.gather(stream, into))
+                        for stream, into in streams
+                        if stream is not None
+                    ]
+                    try:
+                        yield running
+                    finally:
+                        with suppress(ProcessLookupError):
+                            process.kill()
+            finally:
+                await process.wait()
+
+    async def _begin(
+        self, before: tuple[str, ...], arguments: tuple[str, ...], out: int, err: int
+    ) -> asyncio.subprocess.Process | Life:
+        if self.nursery is not None:
+            return await self.nursery.bear(
+                *arguments, folder=self.folder, environment=self.environment(), out=out, err=err
+            )
+        return await asyncio.create_subprocess_exec(
             *(*before, sys.executable, "-m", "bot", *arguments),
             cwd=self.folder,
             env=self.environment(),
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE if stdout is None else stdout,
-            stderr=asyncio.subprocess.PIPE,
+            stdout=out,
+            stderr=err,
         )
-        running = Running(process=process, open_streams=2 if stdout is None else 1)
-        try:
-            async with asyncio.TaskGroup() as group:
-                streams = ((process.stdout, running.out), (process.stderr, running.err))
-                running.readers += [
-                    group.create_task(running.gather(stream, into))
-                    for stream, into in streams
-                    if stream is not None
-                ]
-                try:
-                    yield running
-                finally:
-                    with suppress(ProcessLookupError):
-                        process.kill()
-        finally:
-            await process.wait()
+
+
+def usual_environment() -> dict[str, str]:
+    """What every process needs, of the variables that there are."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+async def _a_pipe(stack: AsyncExitStack) -> tuple[asyncio.StreamReader, int]:
+    """Where to read, until the stack ends, and the descriptor for whoever writes."""
+    reading, writing = os.pipe()
+    stream = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reading, "rb", 0)
+    )
+    stack.callback(transport.close)
+    return stream, writing
 
 
 class Story:

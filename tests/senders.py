@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from outboxes import states, subscribe, tell, to
+from stores import made_store
 
 from bot.domain.deliveries import Delivery, Outcome, Sent, State
 from bot.domain.fanouts import Record
@@ -16,7 +17,7 @@ from bot.domain.messages import Limits, Message
 from bot.ports import Adapter, Clock, Store
 from bot.services.dispatcher import Dispatcher
 from bot.services.pacing import SlotPace
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock, RecordingAdapter
 
 NAME = "recording"
@@ -27,8 +28,7 @@ PATIENCE_S = 30.0
 @asynccontextmanager
 async def a_store(path: Path | None = None, **options: Any) -> AsyncIterator[SqlStore]:
     """A store with its tables, in memory or at a path."""
-    async with open_store(f"sqlite:///{path or ''}", **options) as store:
-        await store.upgrade()
+    async with made_store(f"sqlite:///{path or ''}", **options) as store:
         yield store
 
 

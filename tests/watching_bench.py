@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from stores import made_store
+
 from bot.domain.changes import Change
 from bot.domain.events import Event, EventId, Observation
 from bot.domain.watching import Catalogue, Headroom, Malformed, PollReport, Snapshot, Tracked
 from bot.ports import UNMETERED, Meter, Store
 from bot.services.poller import Poller
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock
 
 CALM = timedelta(minutes=5)
@@ -130,6 +132,5 @@ class Bench:
 @asynccontextmanager
 async def open_bench(*listed: Event) -> AsyncIterator[Bench]:
     """An empty store, and an LL2 that lists these events."""
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
+    async with made_store("sqlite://") as store:
         yield Bench(ll2=ScriptedLL2(*listed), store=store, clock=FakeClock())

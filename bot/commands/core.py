@@ -151,8 +151,11 @@ class CommandCore:
         """
         destination = Destination(adapter=self._adapter, address=address)
         async with self._kit.store.writing() as unit:
-            for one in (destination, *await unit.destinations.below(destination)):
-                before = await unit.destinations.health(one)
+            places = (destination, *await unit.destinations.below(destination))
+            # All at once, before any is written: else two who do so could wait in a circle.
+            unwell = await unit.destinations.unwell(places)
+            for one in places:
+                before = unwell.get(one, Health())
                 after = change(before)
                 if after != before:
                     await unit.destinations.set_health(one, after)

@@ -8,6 +8,7 @@ from bot.commands.kit import Kit, answer
 from bot.commands.looking import catalogue
 from bot.commands.reading import number
 from bot.domain.channels import Reach, reached
+from bot.domain.leases import DUE
 from bot.domain.requests import CommandReply, CommandRequest
 from bot.rendering.answers import about, refusals
 
@@ -64,5 +65,6 @@ async def start(kit: Kit, request: CommandRequest) -> CommandReply:
         async with kit.store.writing(urgent=True) as unit:
             again = reached(health, now=kit.clock.now())
             await unit.destinations.set_health(request.place, again)
+            unit.tell(DUE)
         kit.wake.set()
     return answer(about.start(is_guided=request.is_guided))

@@ -21,6 +21,8 @@ Glossary, one word for one meaning:
 - *lease*: the time for which a sender owns a claimed delivery, or a process a role.
 - *role*: a part of the work that one process at a time does; *standby*: one that waits for it.
 - *epoch*: how often a role has changed hands; a *fence* lets nothing in of an epoch that is over.
+- *pace*: what requests go through; a *slot* lets one of them out, a *lane* is a chat's own limit.
+- *turnstile*: lets one pass only so often, whichever process it is in.
 - *outcome*: what became of one attempt to send; *backoff*: the growing pause before the next.
 - *cause*: why an attempt came out so, in one of few words that can be counted.
 - *heartbeat*: a loop's sign of life, with until when it will show itself again.

@@ -15,7 +15,7 @@ from bot.ports.store import (
     Subscriptions,
 )
 from bot.ports.transactions import Leases, SharedStore, Store, UnitOfWork
-from bot.ports.turns import Turns, Turnstile
+from bot.ports.turnstiles import Turnstile, Turnstiles
 from bot.ports.vitals import UNMETERED, UNWATCHED, Meter, Pulse, Vitals
 from bot.ports.world import Clock, EventSource, RequestLog
 
@@ -41,8 +41,8 @@ __all__ = [
     "Store",
     "Subscriptions",
     "Surroundings",
-    "Turns",
     "Turnstile",
+    "Turnstiles",
     "UnitOfWork",
     "Vitals",
 ]

@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.domain.deliveries import Delivery, DeliveryId, Outcome
 from bot.domain.messages import Limits, Message
 from bot.domain.requests import Desk
-from bot.ports.turns import Turnstile
+from bot.ports.turnstiles import Turnstile
 
 
 class Adapter(Protocol):

@@ -5,6 +5,7 @@ Knows no platform: adapters say what a refusal means, `domain.channels` what fol
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.channels import Health, reached, refused
@@ -17,21 +18,29 @@ Landed = tuple[Delivery, Outcome]
 
 
 async def note(unit: UnitOfWork, landed: Sequence[Landed], *, now: datetime) -> None:
-    """Note how well destinations were reached, and move those that have another address.
+    """Move destinations that have another address, and note how well each was reached where it is.
 
-    Belongs into the transaction that records the outcomes, and after them.
+    Belongs into the transaction that records the outcomes, and after them. All are read at once and
+    the moves come first: so, where several may write at a time, nobody waits in a circle.
     """
-    known = dict(await unit.destinations.unwell({one.destination for one, _ in landed}))
-    for delivery, outcome in landed:
-        destination = delivery.destination
-        before = known.get(destination, Health())
+    places = [(one.destination, _place(one.destination, outcome)) for one, outcome in landed]
+    known = dict(await unit.destinations.unwell({place for pair in places for place in pair}))
+    for old, new in places:
+        if old != new:
+            await unit.destinations.move(old, new)
+    for (_, place), (_, outcome) in zip(places, landed, strict=True):
+        before = known.get(place, Health())
         after = _after(before, outcome, now)
         if after is not before:
-            known[destination] = after
-            await unit.destinations.set_health(destination, after)
-        if isinstance(outcome, Sent) and outcome.moved_to:
-            new = Destination(adapter=destination.adapter, address=outcome.moved_to)
-            await unit.destinations.move(destination, new)
+            known[place] = after
+            await unit.destinations.set_health(place, after)
+
+
+def _place(destination: Destination, outcome: Outcome) -> Destination:
+    """Where it is by now."""
+    if isinstance(outcome, Sent) and outcome.moved_to:
+        return replace(destination, address=outcome.moved_to)
+    return destination
 
 
 def _after(health: Health, outcome: Outcome, now: datetime) -> Health:

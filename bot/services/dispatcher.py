@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -22,7 +22,7 @@ from bot.domain.deliveries import (
 )
 from bot.domain.fanouts import Result
 from bot.domain.messages import Message
-from bot.ports import UNWATCHED, Adapter, Clock, Pulse, Store
+from bot.ports import UNWATCHED, Adapter, Clock, Outbox, Pulse, Store
 from bot.rendering.compose import compose
 from bot.services import destination_health as health
 from bot.services.departures import Departures
@@ -45,7 +45,7 @@ LEASE = timedelta(minutes=10)
 
 _GATHERING = timedelta(milliseconds=50)
 """Under load, how long slots that fall free are gathered at most before they are filled: a claim
-is two commits."""
+is a commit."""
 
 _TURN = timedelta(minutes=3)
 """How long one turn, or the wait for a flight's end, may take: more than a send may."""
@@ -169,7 +169,8 @@ class Dispatcher:
             if self._flights:
                 await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
             elif longest := self._put_off_for():
-                await self._clock.wait(min(await self._pause() or longest, longest))
+                pause = await self._pause()
+                await self._clock.wait(longest if pause is None else min(pause, longest))
         await self._notices.tell(self._told)
 
     def _put_off_for(self) -> timedelta:
@@ -225,27 +226,27 @@ class Dispatcher:
             )
             put_off = self._turns.put_off(claimed, now=now)
             await unit.outbox.finish([put_back(*one, now=now) for one in put_off])
-        waiting = {one.id for one, _ in put_off}
-        due = [unexpired(one, now) for one in claimed if one.id not in waiting]
-        if due:
-            await self._start(due)
-        return bool(claimed)
-
-    async def _start(self, claimed: Sequence[Delivery]) -> None:
-        now = self._clock.now()
-        async with self._store.writing() as unit:
-            written = await write(unit.outbox, claimed, self._write)
-            ends = [
-                Result(delivery=one, verdict=end, at=now)
-                for one, end in written
-                if isinstance(end, Verdict)
-            ]
-            await unit.outbox.finish(ends)
-            sending = [(one, letter) for one, letter in written if isinstance(letter, Letter)]
-            started = [(one, letter.id) for one, letter in sending]
-            await self._departures.expect(unit.outbox, started)
+            waiting = {one.id for one, _ in put_off}
+            due = [unexpired(one, now) for one in claimed if one.id not in waiting]
+            sending = await self._start(unit.outbox, due, now) if due else []
         for one, letter in sending:
             self._launch(replace(one, attempts=one.attempts + 1, tried_at=now), letter.message)
+        return bool(claimed)
+
+    async def _start(
+        self, outbox: Outbox, due: Sequence[Delivery], now: datetime
+    ) -> list[tuple[Delivery, Letter]]:
+        """Write what can be written, and mark what leaves; both in the claim's transaction."""
+        written = await write(outbox, due, self._write)
+        ends = [
+            Result(delivery=one, verdict=end, at=now)
+            for one, end in written
+            if isinstance(end, Verdict)
+        ]
+        await outbox.finish(ends)
+        sending = [(one, letter) for one, letter in written if isinstance(letter, Letter)]
+        await self._departures.expect(outbox, [(one, letter.id) for one, letter in sending])
+        return sending
 
     def _launch(self, delivery: Delivery, message: Message) -> None:
         name = f"send {delivery.id} to {delivery.destination}"

@@ -149,6 +149,8 @@ class SlotPace:
 
     def _decide(self) -> None:
         """Admit or send away whoever can be, and let the timekeeper look again if it must."""
+        if not self._waiters:
+            return
         now = self._now()
         for ticket in self._limiter.grant(now):
             self._waiters[ticket].wake.set()

@@ -116,6 +116,7 @@ class LeasedRoles:
                 self._told.clear()
                 pulse.beat(_TURN)
                 pause = await self.step()
+                pulse.beat(pause + _TURN)
                 await self._clock.wait(pause, self._told, stop)
         finally:
             await self.give_back()
@@ -133,12 +134,14 @@ class LeasedRoles:
 
     async def _renew(self, role: str) -> None:
         # From before it is asked on: others count from when it is written.
-        at = self._clock.elapsed()
+        at, before = self._clock.elapsed(), self._mine.get(role)
+        if before is None:
+            return  # lost while another was renewed
         async with self._store.writing() as unit:
-            lease = await unit.leases.renew(self._mine[role].lease)
+            lease = await unit.leases.renew(before.lease)
         if lease is None:
             self.lose([role])
-        else:
+        elif role in self._mine:
             self._mine[role] = _Sight(lease=lease, at=at)
 
     def lose(self, roles: Iterable[str]) -> None:
@@ -164,7 +167,8 @@ class LeasedRoles:
                 await self._take(role, seen.get(role))
 
     def _may_be_taken(self, role: str, lease: RoleLease | None, now: timedelta) -> bool:
-        if lease is None or lease.is_free:
+        # Our own is of a time in which we were silent: what we did then ends, and begins anew.
+        if lease is None or lease.is_free or lease.holder == self._holder:
             return True
         last = self._others.get(role)
         if last is None or last.lease != lease:

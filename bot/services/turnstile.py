@@ -2,17 +2,17 @@
 
 from datetime import timedelta
 
-from bot.ports import Clock, Turns
+from bot.ports import Clock, Turnstiles
 
 
 class StoredTurnstile:
     """The turnstiles of one process; those of the others are in the same store."""
 
-    def __init__(self, turns: Turns, clock: Clock) -> None:
-        self._turns = turns
+    def __init__(self, turnstiles: Turnstiles, clock: Clock) -> None:
+        self._turnstiles = turnstiles
         self._clock = clock
 
     async def turn(self, name: str, *, every: timedelta) -> None:
         """Wait until it may pass, and pass; see `ports.Turnstile`."""
-        while wait := await self._turns.take(name, now=self._clock.now(), every=every):
+        while wait := await self._turnstiles.take(name, now=self._clock.now(), every=every):
             await self._clock.wait(wait)

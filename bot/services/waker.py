@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from itertools import count
+from itertools import chain, count
 
 from bot.ports import UNWATCHED, Clock, Pulse, SharedStore
 
@@ -56,6 +56,7 @@ class Waker:
         """Listen until `stop`; a connection that has gone deaf is opened anew."""
         while not stop.is_set():
             async with self._store.listening(self._hear):
+                self._ring()  # what was told before, nobody heard
                 while await self._hears_itself(stop, pulse):
                     await self._clock.wait(_CALL_EVERY, stop)
             await self._look(stop, pulse)
@@ -93,7 +94,9 @@ class Waker:
             if stop.is_set():
                 return
             pulse.beat(_TURN)
-            for bells in self._bells.values():
-                for bell in bells:
-                    bell.set()
+            self._ring()
             await self._clock.wait(_LOOK_EVERY, stop)
+
+    def _ring(self) -> None:
+        for bell in chain.from_iterable(self._bells.values()):
+            bell.set()

@@ -61,7 +61,7 @@ async def _close_off(connection: AsyncConnection, name: str) -> None:
 _OTHERS = text("""
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name LIKE 'perigee %'
-    AND pid <> pg_backend_pid()
+    AND application_name <> current_setting('application_name')
 """)
 
 

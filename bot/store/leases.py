@@ -30,7 +30,7 @@ class SqlLeases:
             first = dialect_insert(self._connection, leases).on_conflict_do_nothing()
             is_ours = (await self._connection.execute(first, row)).rowcount
             return taken if is_ours else None
-        if not seen.is_free and self._connection.dialect.name == "postgresql":
+        if seen.holder not in {"", holder} and self._connection.dialect.name == "postgresql":
             session = seen.holder.rpartition("/")[2]
             await self._connection.execute(_END, {"called": f"{PROGRAM} {session}"})
         taken = RoleLease(role=role, holder=holder, epoch=seen.epoch + 1, beats=0)

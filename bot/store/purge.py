@@ -70,15 +70,27 @@ class SqlPurge:
     async def remove(self, sort: Remains, keys: Sequence[Key], *, before: datetime) -> int:
         """Remove those of the found that still nobody needs; how many."""
         rule = _RULES[sort]
-        key = rule.table.primary_key.columns
-        named = tuple_(*key).in_(keys)
+        key = tuple_(*rule.table.primary_key.columns)
         if rule.may_be_taken_up:
-            # Where several may write at once, nobody takes these up from here on.
-            await self._connection.execute(select(*key).where(named).with_for_update())
-        doomed = and_(named, rule.doomed(await self._moment(rule, before)))
+            keys = await self._kept_free(rule.table, keys)
+        is_needless = rule.doomed(await self._moment(rule, before))
+        if rule.children:
+            # Once for all that follows: where several may write at once, more may be needless then.
+            keys = await self._keys(rule.table, key.in_(keys), is_needless)
         for child in rule.children:
-            await self._connection.execute(child(select(*key).where(doomed)))
-        return (await self._connection.execute(delete(rule.table).where(doomed))).rowcount
+            await self._connection.execute(child([one for (one,) in keys]))
+        removed = delete(rule.table).where(key.in_(keys), is_needless)
+        return (await self._connection.execute(removed)).rowcount
+
+    async def _kept_free(self, table: Table, keys: Sequence[Key]) -> Sequence[Key]:
+        """Let nobody take these up from here on; what somebody takes up now is passed over."""
+        key = table.primary_key.columns
+        free = select(*key).where(tuple_(*key).in_(keys)).with_for_update(skip_locked=True)
+        return [tuple(row) for row in await self._connection.execute(free)]
+
+    async def _keys(self, table: Table, *conditions: ColumnElement[bool]) -> Sequence[Key]:
+        found = select(*table.primary_key.columns).where(*conditions)
+        return [tuple(row) for row in await self._connection.execute(found)]
 
     async def _moment(self, rule: "_Rule", before: datetime) -> "_Moment":
         over = await self._over(before) if rule.is_of_events else ()
@@ -110,7 +122,7 @@ class _Rule:
 
     table: Table
     doomed: Callable[[_Moment], ColumnElement[bool]]
-    children: tuple[Callable[[Any], Any], ...] = ()
+    children: tuple[Callable[[Sequence[int]], Any], ...] = ()
     is_of_events: bool = False
     may_be_taken_up: bool = False
 

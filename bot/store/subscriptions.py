@@ -131,7 +131,12 @@ def _there(destination: Destination) -> dict[str, str]:
 
 
 # Built once, for commands ask them.
-_SAME_FILTER = select(filters.c.id).where(filters.c.spec == bindparam("spec"))
+_SAME_FILTER = (
+    select(filters.c.id)
+    .where(filters.c.spec == bindparam("spec"))
+    # Whoever takes one up keeps it from being purged meanwhile.
+    .with_for_update(read=True, key_share=True)
+)
 _HELD = (
     select(subscriptions.c.id, destinations.c.adapter, destinations.c.address, filters.c.spec)
     .select_from(subscriptions.join(destinations).join(filters))

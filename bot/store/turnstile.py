@@ -1,4 +1,4 @@
-"""Turns on SQL: who may pass, decided by one row for each turnstile. Waits for nothing."""
+"""Turnstiles on SQL: who may pass, decided by one row for each. Waits for nothing."""
 
 from datetime import datetime, timedelta
 
@@ -12,14 +12,14 @@ from bot.store.upsert import dialect_insert
 _PASSED = timedelta(0)
 
 
-class SqlTurns:
-    """`ports.Turns`; each call is a transaction of its own, as the turn must hold for others."""
+class SqlTurnstiles:
+    """`ports.Turnstiles`; each call is a transaction of its own, as it must hold for others."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     async def take(self, name: str, *, now: datetime, every: timedelta) -> timedelta:
-        """Pass, or say how long to wait; see `ports.Turns`."""
+        """Pass, or say how long to wait; see `ports.Turnstiles`."""
         async with self._engine.writing() as connection:
             if await _is_first(connection, name, now) or await _passes(
                 connection, name, now=now, before=now - every

@@ -20,7 +20,7 @@ from bot.store.purge import SqlPurge
 from bot.store.snapshots import SqlSnapshots
 from bot.store.subscriptions import SqlSubscriptions
 from bot.store.telling import notify
-from bot.store.turnstile import SqlTurns
+from bot.store.turnstile import SqlTurnstiles
 
 _BACKUP_PAGES = 1024
 
@@ -63,7 +63,7 @@ class SqlStore:
         self._engine = engine
         self._chunk = chunk
         self.requests = SqlRequestLog(engine)
-        self.turns = SqlTurns(engine)
+        self.turnstiles = SqlTurnstiles(engine)
 
     @property
     def session(self) -> str:

@@ -1,16 +1,24 @@
 """What acceptance tests share: the program in a fresh folder, and a served story."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from programs import Program, Story
+from nursery import Nursery
+from programs import Program, Story, usual_environment
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where the program is imported once for most of its lives."""
+    with Nursery.opened(usual_environment()) as nursery:
+        yield nursery
 
 
 @pytest.fixture
-def perigee(tmp_path: Path) -> Program:
+def perigee(tmp_path: Path, nursery: Nursery) -> Program:
     """The program as a stranger finds it: an empty folder and no settings."""
-    return Program(folder=tmp_path)
+    return Program(folder=tmp_path, nursery=nursery)
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from stores import made_store
 
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 
 FEW_ROWS = 4
 """A chunk so small that a handful of subscriptions needs several transactions."""
@@ -27,14 +28,12 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def store(store_url: str) -> AsyncIterator[SqlStore]:
     """An empty store, its tables made."""
-    async with open_store(store_url) as opened:
-        await opened.upgrade()
+    async with made_store(store_url) as opened:
         yield opened
 
 
 @pytest.fixture
 async def chunked(store_url: str) -> AsyncIterator[SqlStore]:
     """An empty store that fans out a few rows at a time."""
-    async with open_store(store_url, chunk=FEW_ROWS) as opened:
-        await opened.upgrade()
+    async with made_store(store_url, chunk=FEW_ROWS) as opened:
         yield opened

@@ -104,6 +104,17 @@ async def test_given_back_is_free_and_the_epoch_stays(store: SqlStore) -> None:
     assert (new.is_free, new.epoch) == (False, 2)
 
 
+async def test_who_takes_its_own_role_anew_keeps_its_connections(store: SqlStore) -> None:
+    """`take`: only those of another holder are ended, lest whoever slept cut itself off."""
+    itself = f"host/1/{store.session}"
+    old = await take(store, itself)
+
+    new = await take(store, itself)
+
+    assert (new.holder, new.epoch) == (itself, old.epoch + 1)
+    assert await held(store) == {ROLE: new}
+
+
 @pytest.mark.parametrize("how", ["taken over", "given back", "never held", "held again"])
 async def test_fence_lets_nothing_of_another_epoch_in(store: SqlStore, how: str) -> None:
     """`guard`: somebody else has taken it over; what the transaction wrote is gone."""

@@ -11,13 +11,18 @@ from itertools import cycle
 
 import pytest
 from outboxes import HOUR, LEASE, claim, expand, finish, keep, owe, records, start, subscribe, to
+from stores import made_store
 
+from bot.commands.core import CommandCore
 from bot.domain.channels import Health, Reach
-from bot.domain.deliveries import Priority, State
+from bot.domain.deliveries import Gone, Priority, Sent, State
 from bot.domain.requests import Person
+from bot.domain.retention import Remains
+from bot.domain.status import Status
 from bot.domain.subscriptions import Filter
-from bot.store.unit_of_work import SqlStore, open_store
-from bot.testing import START, a_message, an_event
+from bot.services import destination_health as health
+from bot.store.unit_of_work import SqlStore
+from bot.testing import START, FakeClock, a_message, an_event
 
 TOGETHER = 8
 NOBODY = Person(id="", name="")
@@ -28,9 +33,8 @@ async def stores(store_url: str) -> AsyncIterator[tuple[SqlStore, ...]]:
     """The same store, opened by several programs; in memory there can be but one."""
     async with AsyncExitStack() as stack:
         number = 1 if store_url == "sqlite://" else 3
-        opened = [open_store(store_url, chunk=4) for _ in range(number)]
+        opened = [made_store(store_url, chunk=4) for _ in range(number)]
         all_of_them = [await stack.enter_async_context(one) for one in opened]
-        await all_of_them[0].upgrade()
         yield tuple(all_of_them)
 
 
@@ -122,6 +126,32 @@ async def test_settings_are_changed_one_after_the_other(stores: tuple[SqlStore, 
     async with stores[0].reading() as unit:
         after = await unit.destinations.channel(to())
     assert len(after.leads - before.leads) == TOGETHER
+
+
+async def test_filters_are_taken_up_while_they_are_purged(stores: tuple[SqlStore, ...]) -> None:
+    """`add`: a filter that nobody holds is kept for whoever asks for it now, or made anew."""
+    await subscribe(stores[0], *(to(f"{one}") for one in range(TOGETHER)))
+
+    async def come_back(store: SqlStore, number: int) -> None:
+        asked = Filter(words=frozenset({"moon"}))
+        for _ in range(4):
+            async with store.writing() as unit:
+                added = await unit.subscriptions.add(to(f"{number}"), asked, now=START)
+            async with store.writing() as unit:
+                await unit.subscriptions.remove(to(f"{number}"), added.id)
+
+    async def purge(store: SqlStore, _number: int) -> None:
+        idle = Remains.FILTERS
+        for _ in range(4):
+            async with store.reading() as unit:
+                found = await unit.purge.find(idle, before=START, after=None, limit=100)
+            async with store.writing() as unit:
+                await unit.purge.remove(idle, found, before=START)
+
+    await together(stores, come_back, purge)
+
+    async with stores[0].reading() as unit:
+        assert len(await unit.subscriptions.held()) == TOGETHER
 
 
 async def test_chunks_are_expanded_once(stores: tuple[SqlStore, ...]) -> None:
@@ -273,6 +303,46 @@ async def test_address_that_moves_while_others_subscribe(stores: tuple[SqlStore,
     assert len(held) == TOGETHER + 1
     waiting = await claim(stores[0])
     assert [one.destination for one in waiting] == [to("new")]
+
+
+async def test_addresses_move_while_others_come_and_go(stores: tuple[SqlStore, ...]) -> None:
+    """Outcomes that tell of moves, a chat with its topics, and who mutes: none waits in a circle.
+
+    Whoever needs several sections enters them in their order: places, then `FANOUT`.
+    """
+    await subscribe(stores[0], *(to(f"{one}") for one in range(TOGETHER)))
+    await subscribe(stores[0], to("chat/1"), to("chat/2"))
+    for key in range(TOGETHER):
+        await owe(stores[0], event=an_event(id=key + 1))
+    await expand(stores[0])
+    sent = {one.destination: one for one in await claim(stores[0], limit=10 * TOGETHER)}
+
+    async def note_moves(store: SqlStore, number: int) -> None:
+        refused = sent[to("chat/1")], Gone(reason="gone", is_certain=bool(number % 2))
+        places = [to(f"{one}") for one in (number, (number + 1) % TOGETHER)]
+        moves = [(sent[one], Sent(moved_to=f"new {one.address}")) for one in places]
+        async with store.writing() as unit:
+            await health.note(unit, [refused, *moves], now=START)
+
+    async def mute_new(store: SqlStore, number: int) -> None:
+        async with store.writing() as unit:
+            await unit.subscriptions.held(to(f"new {number}"))
+            await unit.destinations.mute(to(f"new {number}"), an_event().id)
+
+    async def tell_of_chat(store: SqlStore, number: int) -> None:
+        core = CommandCore(store, FakeClock(), adapter="console", status=a_status)
+        await (core.unreachable("chat", "gone") if number % 2 else core.reachable("chat"))
+
+    await together(stores, note_moves, mute_new, tell_of_chat)
+
+    async with stores[0].reading() as unit:
+        places = {one.destination for one in await unit.subscriptions.held()}
+    assert places == {to(f"new {one}") for one in range(TOGETHER)} | {to("chat/1"), to("chat/2")}
+
+
+def a_status() -> Status:
+    """Of a service that nothing is known of."""
+    return Status(read_at=None, requests=0, budget=15)
 
 
 async def keep_up(store: SqlStore) -> None:

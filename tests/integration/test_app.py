@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+from stores import made_store
+
 from bot.app import open_service
 from bot.config import load_settings
 from bot.domain.messages import Limits
@@ -10,7 +12,6 @@ from bot.domain.requests import CommandRequest
 from bot.domain.subscriptions import Destination
 from bot.rendering.plain import render_plain
 from bot.services.poller import LAST_POLL
-from bot.store.unit_of_work import open_store
 from bot.testing import START, FakeClock
 
 PLACE = Destination(adapter="console", address="main")
@@ -29,10 +30,8 @@ async def test_status_is_true_right_after_a_restart(tmp_path: Path) -> None:
     """While LL2 is out of reach it tells how old the data of before is."""
     (tmp_path / "config.toml").write_text(CONFIG.format(folder=tmp_path))
     settings = load_settings(tmp_path / "config.toml")
-    async with open_store(settings.store.url) as store:
-        await store.upgrade()
-        async with store.writing() as unit:
-            await unit.memory.put(LAST_POLL, (START - timedelta(hours=3)).isoformat())
+    async with made_store(settings.store.url) as store, store.writing() as unit:
+        await unit.memory.put(LAST_POLL, (START - timedelta(hours=3)).isoformat())
 
     async with open_service(settings, clock=FakeClock()) as service:
         desk = service.surroundings["console"].desk

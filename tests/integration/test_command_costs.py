@@ -13,8 +13,8 @@ import pytest
 from desks import Counter
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
+from stores import made_store
 
-from bot.store.unit_of_work import open_store
 from bot.testing import an_event
 
 
@@ -58,8 +58,7 @@ async def traces() -> AsyncIterator[Traces]:
 @pytest.fixture
 async def counter(tmp_path: Path, traces: Traces) -> AsyncIterator[Counter]:
     """A desk over a store in a file, with one event ahead, in a channel that subscribed once."""
-    async with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        await store.upgrade()
+    async with made_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         counter = Counter(store)
         await counter.watch(an_event())
         await counter.say("subscribe search:eva", server="1")

@@ -1,15 +1,19 @@
 """The border of the command core: who may, what fails, and what platforms tell of destinations."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from desks import HERE, Counter, labels, words
+from desks import HERE, STATUS, Counter, labels, words
 
+from bot.commands.core import CommandCore
 from bot.commands.kit import Command, Kit
 from bot.commands.registry import COMMANDS
 from bot.domain.channels import Health, Reach
+from bot.domain.leases import DUE
 from bot.domain.requests import (
     CommandReply,
     CommandRequest,
@@ -20,7 +24,8 @@ from bot.domain.requests import (
 )
 from bot.domain.subscriptions import Destination
 from bot.errors import ConfigError
-from bot.store.unit_of_work import open_store
+from bot.ports import UnitOfWork
+from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import START, an_event
 
 MANAGED = [one.spec.name for one in COMMANDS if one.spec.who is Who.MANAGERS]
@@ -238,3 +243,39 @@ async def test_start_wakes_the_sender_of_what_was_paused(counter: Counter) -> No
 
     assert woken
     assert not counter.core.wake.is_set()
+
+
+class _ToldStore:
+    """A store that notes what is told to other processes."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.reading = store.reading
+        self._store = store
+        self.told: set[str] = set()
+
+    @asynccontextmanager
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+        """As the store's."""
+        async with self._store.writing(urgent=urgent) as unit:
+            yield unit
+            self.told |= unit.told
+
+
+@pytest.mark.parametrize("sign", ["it starts the bot", "it lets the bot in", "it moved"])
+async def test_sender_in_another_process_is_told_of_who_is_back(
+    counter: Counter, sign: str
+) -> None:
+    """What was held is due at once, whoever hears people and whoever sends."""
+    await counter.core.unreachable(HERE.address, "the person has blocked the bot")
+    telling = _ToldStore(counter.store)
+    counter.core = CommandCore(telling, counter.clock, adapter="telegram", status=lambda: STATUS)
+
+    match sign:
+        case "it starts the bot":
+            await counter.ask("start")
+        case "it lets the bot in":
+            await counter.core.reachable(HERE.address)
+        case _:
+            await counter.core.moved(HERE.address, "-200")
+
+    assert telling.told == {DUE}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from outboxes import reached, states, subscribe, tell, to
+from stores import made_store
 
 from bot.commands.core import CommandCore
 from bot.domain.channels import PATIENCE, Health, Reach
@@ -24,7 +25,7 @@ from bot.ports import Store
 from bot.services.dispatcher import Dispatcher
 from bot.services.notices import SOONEST
 from bot.services.pacing import SlotPace
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 from bot.testing import START, FakeClock, RecordingAdapter, an_event
 
 SECOND = timedelta(seconds=1)
@@ -148,8 +149,7 @@ async def sending(store: SqlStore, *, limits: Limits = LIMITS) -> AsyncIterator[
 @pytest.fixture
 async def store() -> AsyncIterator[SqlStore]:
     """An empty store in memory, its tables made."""
-    async with open_store("sqlite://") as opened:
-        await opened.upgrade()
+    async with made_store("sqlite://") as opened:
         yield opened
 
 

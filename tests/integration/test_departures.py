@@ -224,7 +224,7 @@ async def test_store_that_cannot_mark_ends_the_sender(store: SqlStore) -> None:
     await owe_to(store, "a", "b")
 
     with pytest.raises(ExceptionGroup) as raised:
-        await _live_on(_Counting(store, fails_from=3), adapter, clock, pace)
+        await _live_on(_Counting(store, fails_from=2), adapter, clock, pace)
 
     assert raised.group_contains(StoreError)
     assert adapter.sent == []

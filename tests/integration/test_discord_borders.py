@@ -4,16 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 from desks import Counter
-from discord_rooms import connected_room
+from discord_rooms import at_the_counter
 from standins.discord.interactions import Reply, shown_text
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Channel, User, new_id
 
-from bot.commands.registry import COMMANDS, commands_for
+from bot.commands.registry import COMMANDS
 from bot.domain.channels import DEFAULT_CHANNEL
 from bot.domain.requests import Who
 from bot.domain.subscriptions import Destination, Filter
-from bot.store.unit_of_work import open_store
 from bot.testing import an_event
 
 HIDDEN = "antimatter"
@@ -23,28 +22,14 @@ MANAGED = tuple(one.spec for one in COMMANDS if one.spec.who is Who.MANAGERS)
 
 
 @pytest.fixture
-async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
-    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
-    assert shared
-    async with DiscordStandIn() as server:
-        yield server
-    assert server.violations == []
-
-
-@pytest.fixture
 async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
     """The core, with the adapter before it; one channel is subscribed, and one event is known."""
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
-        counter = Counter(
-            store, adapter="discord", commands=commands_for(has_roles=True, has_followers=True)
-        )
+    async with at_the_counter(discord_server) as counter:
         await counter.watch(an_event())
-        async with connected_room(discord_server, counter.core):
-            await discord_server.slash(
-                discord_server.alerts, discord_server.manager, "subscribe", {"search": HIDDEN}
-            )
-            yield counter
+        await discord_server.slash(
+            discord_server.alerts, discord_server.manager, "subscribe", {"search": HIDDEN}
+        )
+        yield counter
 
 
 def at(channel: Channel) -> Destination:

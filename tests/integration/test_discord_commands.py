@@ -1,7 +1,5 @@
 """Slash commands, completion and buttons, from the wire to the core and back."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from discord_cores import Core
 from discord_rooms import Room, connected_room
@@ -12,25 +10,15 @@ from bot.domain.subscriptions import Destination
 
 
 @pytest.fixture
-async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
-    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
-    assert shared
-    async with DiscordStandIn() as server:
-        yield server
-    assert server.violations == []
-
-
-@pytest.fixture
 def core() -> Core:
     """The core."""
     return Core()
 
 
 @pytest.fixture
-async def opened(discord_server: DiscordStandIn, core: Core) -> AsyncIterator[Room]:
-    """The adapter, when the gateway has told of all and the commands are known."""
-    async with connected_room(discord_server, core) as opened:
-        yield opened
+def desk(core: Core) -> Core:
+    """What the adapter asks is the core."""
+    return core
 
 
 @pytest.mark.usefixtures("opened")

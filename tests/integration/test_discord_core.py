@@ -4,38 +4,23 @@ from collections.abc import AsyncIterator
 
 import pytest
 from desks import Counter
-from discord_rooms import connected_room
+from discord_rooms import at_the_counter, connected_room
 from standins.discord.interactions import buttons, shown_text
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Role
+from stores import made_store
 
-from bot.commands.registry import commands_for
 from bot.domain.channels import Health, Reach
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination, Filter
-from bot.store.unit_of_work import open_store
 from bot.testing import START, an_event
-
-
-@pytest.fixture
-async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
-    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
-    assert shared
-    async with DiscordStandIn() as server:
-        yield server
-    assert server.violations == []
 
 
 @pytest.fixture
 async def counter(discord_server: DiscordStandIn) -> AsyncIterator[Counter]:
     """The core over an empty store, with the adapter before it."""
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
-        counter = Counter(
-            store, adapter="discord", commands=commands_for(has_roles=True, has_followers=True)
-        )
-        async with connected_room(discord_server, counter.core):
-            yield counter
+    async with at_the_counter(discord_server) as counter:
+        yield counter
 
 
 def here(discord_server: DiscordStandIn) -> Destination:
@@ -48,8 +33,7 @@ async def test_right_given_while_the_bot_was_down_is_noticed_at_the_start(
 ) -> None:
     """No message need fail or be written first; what waits goes out at once."""
     place, paused = here(discord_server), Health(reach=Reach.PAUSED, since=START, reason="no right")
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
+    async with made_store("sqlite://") as store:
         counter = Counter(store, adapter="discord")
         async with store.writing() as unit:
             await unit.destinations.set_health(place, paused)

@@ -1,6 +1,5 @@
 """Where messages arrive on Discord: threads, forums, private chats, people."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -13,22 +12,6 @@ from bot.domain.subscriptions import Destination
 from bot.testing import a_delivery, a_message
 
 """Discord's flag SUPPRESS_NOTIFICATIONS."""
-
-
-@pytest.fixture
-async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
-    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
-    assert shared
-    async with DiscordStandIn() as server:
-        yield server
-    assert server.violations == []
-
-
-@pytest.fixture
-async def opened(discord_server: DiscordStandIn) -> AsyncIterator[Room]:
-    """The adapter, when the gateway has told of all."""
-    async with connected_room(discord_server) as opened:
-        yield opened
 
 
 async def test_archived_thread_opens_by_sending(

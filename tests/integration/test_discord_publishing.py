@@ -1,10 +1,9 @@
 """Announcement channels: what is sent there is published to followers, if the channel says so."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from discord_rooms import Room, connected_room, heard, room, to
+from discord_rooms import Room, heard, room, to
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Channel as Place
 from standins.discord.world import ChannelType
@@ -15,22 +14,6 @@ from bot.domain.deliveries import Delivery, DeliveryId, Sent
 from bot.testing import a_message
 
 PUBLISHES = Channel(publishes=True)
-
-
-@pytest.fixture
-async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
-    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
-    assert shared
-    async with DiscordStandIn() as server:
-        yield server
-    assert server.violations == []
-
-
-@pytest.fixture
-async def opened(discord_server: DiscordStandIn) -> AsyncIterator[Room]:
-    """The adapter, when the gateway has told of all."""
-    async with connected_room(discord_server) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Messages as they arrive on Discord: channels, threads, forums, private chats; sound, mentions."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-from discord_rooms import Room, connected_room, room, to
+from discord_rooms import Room, room, to
 from standins.discord.interactions import buttons, shown_text
 from standins.discord.server import DiscordStandIn
 
@@ -16,22 +14,6 @@ from bot.testing import a_hostile_message, a_message, check_adapter
 
 SILENT = 1 << 12
 """Discord's flag SUPPRESS_NOTIFICATIONS."""
-
-
-@pytest.fixture
-async def discord_server(shared: object) -> AsyncIterator[DiscordStandIn]:
-    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
-    assert shared
-    async with DiscordStandIn() as server:
-        yield server
-    assert server.violations == []
-
-
-@pytest.fixture
-async def opened(discord_server: DiscordStandIn) -> AsyncIterator[Room]:
-    """The adapter, when the gateway has told of all."""
-    async with connected_room(discord_server) as opened:
-        yield opened
 
 
 async def test_adapter_keeps_the_contract(discord_server: DiscordStandIn) -> None:

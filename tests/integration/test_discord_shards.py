@@ -13,14 +13,14 @@ import pytest
 from discord_rooms import Room, room, to, until
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import ChannelType, Guild, Right
+from stores import made_store
 
 from bot.domain.deliveries import DeliveryId, Gone, Sent
 from bot.domain.messages import Message
 from bot.domain.requests import CommandReply, CommandRequest, CommandSpec
 from bot.errors import ConfigError
-from bot.ports import Turns
+from bot.ports import Turnstiles
 from bot.services.turnstile import StoredTurnstile
-from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import FakeClock, a_message
 from bot.testing.surroundings import RecordingDesk
 
@@ -39,7 +39,7 @@ async def done(_request: CommandRequest) -> CommandReply:
 class WatchedTurns:
     """The turns of a store; how many are being asked for, and how many were given."""
 
-    behind: Turns
+    behind: Turnstiles
     asking: int = 0
     given: int = 0
 
@@ -107,11 +107,10 @@ async def programs(
     async with AsyncExitStack() as stack:
         watched, rooms = [], []
         for settings in each:
-            store: SqlStore = await stack.enter_async_context(
-                open_store(f"sqlite:///{folder / 'perigee.db'}")
+            store = await stack.enter_async_context(
+                made_store(f"sqlite:///{folder / 'perigee.db'}")
             )
-            await store.upgrade()
-            turns = WatchedTurns(behind=store.turns)
+            turns = WatchedTurns(behind=store.turnstiles)
             watched.append(turns)
             turnstile = StoredTurnstile(turns, clock)
             desk = RecordingDesk((STATUS,), answer=done)

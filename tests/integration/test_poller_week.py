@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import pytest
+from stores import made_store
 
 from bot.domain.changes import Change, DateChanged, EventAnnounced, Kind, UpdatePosted, kind_of
 from bot.domain.events import EventId
@@ -22,7 +23,7 @@ from bot.ll2.client import LL2Client
 from bot.ll2.transport import open_session
 from bot.services.poller import Poller
 from bot.simulator import Request, Simulator, bundled_scenario, serve
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 from bot.testing import START, FakeClock
 
 CALM = timedelta(minutes=5)
@@ -198,8 +199,7 @@ async def _play(diary: _Diary) -> Played:
     simulator = Simulator(bundled_scenario(), clock.now, anchor=START)
     async with AsyncExitStack() as stack:
         base_url = await stack.enter_async_context(serve(simulator))
-        store = await stack.enter_async_context(open_store("sqlite://"))
-        await store.upgrade()
+        store = await stack.enter_async_context(made_store("sqlite://"))
         client = LL2Client(
             await stack.enter_async_context(open_session()),
             base_url=base_url,

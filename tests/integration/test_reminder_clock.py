@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from outboxes import claim, expand, finish, subscribe, to
+from stores import made_store
 
 from bot.domain.changes import Kind, News, Reminder
 from bot.domain.deliveries import Delivery, Priority
@@ -15,7 +16,7 @@ from bot.domain.events import DatePrecision, Event, EventId
 from bot.domain.folding import fold
 from bot.domain.watching import Tracked, Watch
 from bot.services.reminder_clock import ReminderClock
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 from bot.testing import DAY, HOUR, START, FakeClock, an_event
 
 HOURS, MINUTES = timedelta(hours=1), timedelta(minutes=1)
@@ -87,8 +88,7 @@ class Bench:
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
     """One event in thirty hours, one channel that wants everything of it."""
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
+    async with made_store("sqlite://") as store:
         opened = Bench(store=store)
         await opened.keep(an_event(date=DATE))
         await subscribe(store, CHANNEL)

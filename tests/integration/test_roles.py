@@ -1,16 +1,20 @@
 """Who does which part of the work, among processes that share a store; on a clock of the test's."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from stores import made_store
 
 from bot.domain.leases import RoleLease
 from bot.domain.watching import Purpose
 from bot.errors import LeaseLost
+from bot.ports import Store, UnitOfWork
+from bot.services.pulses import Pulses
 from bot.services.roles import AllRoles, Fence, FencedLog, LeasedRoles
-from bot.store.unit_of_work import SqlStore, open_store
+from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock
 
 PATIENCE_S = 30.0
@@ -22,16 +26,16 @@ ROLES = ("poll", "send:discord")
 @pytest.fixture
 async def store() -> AsyncIterator[SqlStore]:
     """A store that all the processes of a test share."""
-    async with open_store("sqlite://") as opened:
-        await opened.upgrade()
+    async with made_store("sqlite://") as opened:
         yield opened
 
 
 def a_process(
-    store: SqlStore,
+    store: Store,
     clock: FakeClock,
     holder: str,
     *wanted: str,
+    term: timedelta = TERM,
     told: asyncio.Event | None = None,
 ) -> LeasedRoles:
     """A process that would do this."""
@@ -40,7 +44,7 @@ def a_process(
         clock,
         wanted=wanted or ROLES,
         holder=holder,
-        term=TERM,
+        term=term,
         told=told or asyncio.Event(),
     )
 
@@ -217,20 +221,71 @@ async def test_who_was_silent_for_a_term_gives_up_by_itself(store: SqlStore) -> 
 
 
 async def test_who_slept_while_nobody_else_was_there_takes_its_roles_anew(store: SqlStore) -> None:
-    """In a new epoch, after a term in which the lease that it finds has not beaten."""
+    """At once, for the lease that it finds is its own; in a new epoch, for its work may be old."""
     clock = FakeClock()
     only = a_process(store, clock, "a")
     await only.step()
     before = only.held(ROLES)["poll"].epoch
+    ending = asyncio.create_task(only.until(lambda: not only.held({"poll"})))
+    await clock.settle()
     clock.advance(10 * TERM)
 
     await only.step()
-    asleep = roles_of(only)
-    await live(clock, TERM + 2 * SECOND, only)
+    await ending
 
-    assert asleep == set()
     assert roles_of(only) == set(ROLES)
     assert only.held(ROLES)["poll"].epoch == before + 1
+
+
+class _LosingStore:
+    """A store in which somebody finds, while a lease is renewed, that a role is lost."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.reading = store.reading
+        self._store = store
+        self.find: Callable[[], None] = lambda: None
+
+    @asynccontextmanager
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+        """As the store's, but for what happens meanwhile."""
+        async with self._store.writing(urgent=urgent) as unit:
+            self.find()
+            yield unit
+
+
+@pytest.mark.parametrize("lost", ROLES)
+async def test_role_that_is_lost_while_leases_are_renewed_stays_lost(
+    store: SqlStore, lost: str
+) -> None:
+    """Its work has ended, whichever lease is renewed then; it is taken again like any other."""
+    clock, losing = FakeClock(), _LosingStore(store)
+    process = a_process(losing, clock, "a")
+    await process.step()
+    before = process.held(ROLES)
+    clock.advance(TERM / 2)
+
+    losing.find = lambda: process.lose([lost])
+    await process.step()
+    after = process.held(ROLES)
+
+    (kept,) = {*ROLES} - {lost}
+    assert after[kept].epoch == before[kept].epoch
+    assert lost not in after or after[lost].epoch == before[lost].epoch + 1
+
+
+async def test_rest_between_two_looks_is_no_illness(store: SqlStore) -> None:
+    """However long a term is: a loop that rests has said for how long."""
+    clock, stop = FakeClock(), asyncio.Event()
+    pulses = Pulses(clock)
+    process = a_process(store, clock, "a", term=timedelta(minutes=5))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(process.run(stop, pulses.of("roles")))
+        await clock.until_waiting()
+        clock.advance(timedelta(seconds=99))
+        (beat,) = pulses.heartbeats()
+        stop.set()
+
+    assert not beat.is_late
 
 
 async def test_processes_share_the_work_by_what_they_want(store: SqlStore) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from outboxes import claim, expand, finish, owe, start, subscribe, to
+from stores import made_store
 
 from benchmarks import capacity, stock
 from bot.domain.deliveries import Priority
@@ -20,8 +21,7 @@ DESTINATIONS = 4_000
 @pytest.fixture
 async def few_at_once() -> AsyncIterator[SqlStore]:
     """An empty store that makes one delivery a transaction."""
-    async with open_store("sqlite://", chunk=1) as opened:
-        await opened.upgrade()
+    async with made_store("sqlite://", chunk=1) as opened:
         yield opened
 
 

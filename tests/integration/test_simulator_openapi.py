@@ -73,6 +73,12 @@ def test_document_finds_faults(schemas: Any) -> None:
     assert errors(schemas, "EventEndpointDetailed", {})
 
 
+@pytest.mark.parametrize("kind", ["uri", "date-time", "date", "uuid"])
+def test_document_is_asked_for_formats_that_are_judged(kind: str) -> None:
+    """Every text passes where the library for its format is missing."""
+    assert not FormatChecker().conforms("no such thing", kind)
+
+
 @pytest.mark.parametrize("mode", list(MODES))
 @pytest.mark.parametrize("day", range(8))
 async def test_events_are_as_the_document_says(

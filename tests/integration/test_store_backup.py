@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from stores import made_store
 
 from bot.errors import StoreError
 from bot.store.unit_of_work import SqlStore, _copy, open_store
@@ -22,8 +23,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqlStore]:
     """A store of several megabytes, so that its copy takes several steps."""
-    async with open_store(f"sqlite:///{path}") as opened:
-        await opened.upgrade()
+    async with made_store(f"sqlite:///{path}") as opened:
         async with opened.writing() as unit:
             await unit.memory.put("key", "value")
             await unit.memory.put("ballast", "x" * 16 * MEGABYTE)

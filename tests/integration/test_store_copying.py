@@ -19,6 +19,7 @@ from outboxes import (
     to,
 )
 from sqlalchemy import select
+from stores import made_store
 
 from bot.domain.changes import Kind
 from bot.domain.channels import Channel, Health, Reach
@@ -41,8 +42,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 async def full(tmp_path: Path) -> str:
     """A store on a file with something of everything in it; its URL."""
     url = f"sqlite:///{tmp_path / 'perigee.db'}"
-    async with open_store(url) as store:
-        await store.upgrade()
+    async with made_store(url) as store:
         await _fill(store)
     return url
 
@@ -187,6 +187,16 @@ async def test_store_that_runs_is_not_copied(kind: str, full: str, postgresql: S
                 await unit.memory.get("key")
             with pytest.raises(StoreBusy, match=r"another perigee is running on the store .*stop"):
                 await _copied(source, target)
+
+
+async def test_own_connections_are_no_other_program(postgresql: Server, tmp_path: Path) -> None:
+    """What looked into the source before, and rests, keeps nobody from copying it."""
+    target = f"sqlite:///{tmp_path / 'copy.db'}"
+    async with open_engine(postgresql.emptied()) as old, open_engine(target) as new:
+        async with old.reading() as connection:
+            await connection.execute(select(fanouts))
+
+        assert await copying.copy(old, new, lambda *_: None) == 0
 
 
 async def test_copy_to_itself_is_refused(full: str) -> None:

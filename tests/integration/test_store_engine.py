@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
+from stores import made_store
 
 from bot.errors import ConfigError, StoreBusy, StoreError
 from bot.ports import Store
@@ -25,8 +26,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqlStore]:
     """An empty store on a file."""
-    async with open_store(f"sqlite:///{path}") as opened:
-        await opened.upgrade()
+    async with made_store(f"sqlite:///{path}") as opened:
         yield opened
 
 

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from clusters import Server
 from outboxes import keep
 from sqlalchemy import Connection, column, create_engine, table, text
+from stores import made_store
 
 from bot.errors import StoreTooNew
 from bot.store import revisions
@@ -127,6 +128,20 @@ async def test_migrated_schema_is_that_of_the_tables(path: Path, tmp_path: Path)
     await _upgrade(path)
 
     assert _schema(path) == _schema(fresh)
+
+
+async def test_stores_of_other_tests_are_as_the_migrations_make_them(
+    path: Path, tmp_path: Path
+) -> None:
+    """To the letter, so what those tests show holds for a store that was upgraded."""
+    copied = tmp_path / "copied.db"
+    async with made_store(f"sqlite:///{copied}"):
+        pass
+
+    await _upgrade(path)
+
+    assert _dump(copied) == _dump(path)
+    assert len(_dump(path)) > 30
 
 
 async def test_upgrading_twice_changes_nothing(path: Path) -> None:

@@ -1,13 +1,10 @@
 """Hostile people in Telegram: other chats' buttons, invented data, floods, by the real client."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from desks import Counter
-from standins.telegram.opening import a_desk, always, connected, to
+from standins.telegram.opening import a_desk, always, connected, standing, to
 from standins.telegram.server import Hang, TelegramStandIn
 from standins.telegram.spec import Judge
 from standins.telegram.world import Chat, Post, User
@@ -15,23 +12,9 @@ from standins.telegram.world import Chat, Post, User
 from bot.domain.channels import Reach
 from bot.domain.messages import Message
 from bot.domain.subscriptions import Filter
-from bot.store.unit_of_work import open_store
-from bot.testing import an_event
 
 HIDDEN = "antimatter"
 """What a channel asked for; nobody else may learn of it."""
-
-
-@asynccontextmanager
-async def standing(shared: Path) -> AsyncIterator[tuple[TelegramStandIn, Counter]]:
-    """The core over an empty store, before it the adapter; no request may be wrong."""
-    async with open_store("sqlite://") as store, TelegramStandIn(Judge.of(shared)) as telegram:
-        await store.upgrade()
-        counter = Counter(store, adapter="telegram")
-        await counter.watch(an_event())
-        async with connected(telegram, counter.core):
-            yield telegram, counter
-        assert telegram.faults == []
 
 
 async def a_subscribed_channel(telegram: TelegramStandIn) -> Chat:

@@ -1,17 +1,16 @@
 """The real command core at Telegram's door: what people type and press reaches the store."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from desks import Counter
 from standins.telegram.flood import Limits
-from standins.telegram.opening import connected, to
+from standins.telegram.opening import connected, standing, to
 from standins.telegram.server import TelegramStandIn
 from standins.telegram.spec import Judge
 from standins.telegram.world import Chat, Post, User
+from stores import made_store
 
 from bot.adapters.telegram.client import FREE
 from bot.clock import SystemClock
@@ -19,22 +18,9 @@ from bot.domain.changes import Kind
 from bot.domain.channels import Reach
 from bot.domain.subscriptions import Destination, Filter
 from bot.services.pacing import SlotPace
-from bot.store.unit_of_work import open_store
 from bot.testing import an_event
 
 MINUTE = timedelta(minutes=1)
-
-
-@asynccontextmanager
-async def standing(shared: Path) -> AsyncIterator[tuple[TelegramStandIn, Counter]]:
-    """The core over an empty store, before it the adapter; no request may be wrong."""
-    async with open_store("sqlite://") as store, TelegramStandIn(Judge.of(shared)) as telegram:
-        await store.upgrade()
-        counter = Counter(store, adapter="telegram")
-        await counter.watch(an_event())
-        async with connected(telegram, counter.core):
-            yield telegram, counter
-        assert telegram.faults == []
 
 
 def a_managed_group(telegram: TelegramStandIn) -> tuple[Chat, User]:
@@ -193,10 +179,9 @@ async def test_preview_takes_one_message_of_what_a_group_may_get(shared: Path) -
     pace = SlotPace(SystemClock())
     pace.declare(FREE)
     async with (
-        open_store("sqlite://") as store,
+        made_store("sqlite://") as store,
         TelegramStandIn(Judge.of(shared), flood=Limits()) as telegram,
     ):
-        await store.upgrade()
         core = Counter(store).core
         group, ada = a_managed_group(telegram)
         async with connected(telegram, core, pace=pace):

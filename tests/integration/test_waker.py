@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from clusters import Server
+from stores import made_store
 
 from bot.domain.leases import DUE, OWED
 from bot.services import waker as waker_module
@@ -65,12 +66,29 @@ async def test_bells_ring_for_what_another_process_tells(postgresql: Server) -> 
             waker = Waker(one, clock, {DUE: (due,), OWED: (owed,)}, name="one")
             async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
                 group.create_task(waker.run(stop))
-                # What is told before it listens, it cannot hear.
-                while not due.is_set():
-                    await tell(other, DUE)
+                await owed.wait()
+                due.clear()
+                owed.clear()
+                await tell(other, DUE)
+                await due.wait()
                 stop.set()
 
     assert not owed.is_set()
+
+
+async def test_whoever_begins_to_listen_looks_once() -> None:
+    """What was told before, nobody heard: a look finds it, and what comes later is heard."""
+    clock, stop, due = FakeClock(), asyncio.Event(), asyncio.Event()
+    async with open_store("sqlite://") as store:
+        await store.upgrade()
+        waker = Waker(_DeafStore(store), clock, {DUE: (due,)}, name="one")
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+            group.create_task(waker.run(stop))
+            await clock.until_waiting()
+            rung = due.is_set()
+            stop.set()
+
+    assert rung
 
 
 class _DeafStore:
@@ -91,8 +109,7 @@ async def test_who_hears_nothing_looks_every_second(caplog: pytest.LogCaptureFix
     caplog.set_level(logging.INFO)
     clock, stop, due = FakeClock(), asyncio.Event(), asyncio.Event()
     rung = 0
-    async with open_store("sqlite://") as store:
-        await store.upgrade()
+    async with made_store("sqlite://") as store:
         waker = Waker(_DeafStore(store), clock, {DUE: (due,)}, name="one")
         async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
             group.create_task(waker.run(stop))

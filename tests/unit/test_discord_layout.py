@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.discord import discord
+from bot.adapters.discord.buttons import pressed
 from bot.adapters.discord.layout import (
     addressed,
     laid_out,
@@ -17,7 +18,6 @@ from bot.adapters.discord.layout import (
     mark_of,
     marked,
     nonce_of,
-    pressed,
     presses,
 )
 from bot.adapters.discord.sending import LIMITS, invite_link
@@ -91,22 +91,23 @@ def test_message_without_buttons_has_no_view() -> None:
     assert "view" not in laid_out(a_message(links=()), LIMITS)
 
 
-async def test_view_is_not_kept_in_memory() -> None:
+def test_view_is_not_kept_in_memory() -> None:
     """discord.py keeps a view that is not finished for as long as the program runs."""
     assert laid_out(a_message(), LIMITS)["view"].is_finished()
 
 
 def test_button_gives_back_its_line() -> None:
     """What stands before the line is ours; the line may hold anything."""
-    view = laid_out(a_message(links=(), buttons=((PRESS,),)), LIMITS)["view"]
+    (custom_id,) = ids(laid_out(a_message(links=(), buttons=((PRESS,),)), LIMITS))
 
-    assert pressed(view.children[0].custom_id) == PRESS.press
+    assert pressed(custom_id) == PRESS.press
     assert pressed("0.0|a|b") == "a|b"
 
 
 def ids(arguments: dict[str, Any]) -> list[str]:
     """The ids of the buttons that can be pressed."""
-    return [one.custom_id for one in arguments["view"].children if one.custom_id]
+    rows = arguments["view"].to_components()
+    return [one["custom_id"] for row in rows for one in row["components"] if "custom_id" in one]
 
 
 def test_marked_button_gives_its_line_too() -> None:
@@ -118,6 +119,18 @@ def test_marked_button_gives_its_line_too() -> None:
     assert [pressed(one) for one in (first, second)] == [PRESS.press] * 2
     assert first != second
     assert ".abc|" in first
+
+
+def test_marking_changes_nobody_elses_buttons() -> None:
+    """One message goes to thousands of channels, and each of them has a mark of its own."""
+    message = a_message(links=(), buttons=((PRESS,),))
+    unmarked = ids(laid_out(message, LIMITS))
+
+    (first,) = ids(marked(laid_out(message, LIMITS), "abc"))
+    (second,) = ids(marked(laid_out(message, LIMITS), "xyz"))
+
+    assert (first.replace(".abc", ""), second.replace(".xyz", "")) == (unmarked[0], unmarked[0])
+    assert ids(laid_out(message, LIMITS)) == unmarked
 
 
 def test_message_without_buttons_cannot_be_marked() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.adapters.discord.layout import pressed
+from bot.adapters.discord.buttons import pressed
 from bot.domain.lines import read_line, split_line
 from bot.domain.requests import (
     Choice,

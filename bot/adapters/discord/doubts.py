@@ -11,7 +11,7 @@ from enum import Enum, unique
 import discord
 
 from bot.adapters.discord import outcomes
-from bot.adapters.discord.layout import marks
+from bot.adapters.discord.buttons import marks
 from bot.adapters.discord.paced import Paced
 from bot.domain.deliveries import Delivery
 

@@ -5,12 +5,14 @@ shard's number by it, and so many in a day (discord-api-docs, topics/gateway: Ra
 Start Limit). Whoever begins more loses all sessions, or the token.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
 import discord
 
 from bot.adapters.discord.outcomes import not_let_in
+from bot.adapters.discord.paced import SEND_TIMEOUT_S
 from bot.errors import HeldBack
 from bot.ports import Pace
 
@@ -50,10 +52,11 @@ async def ask(client: discord.Client, pace: Pace, section: str) -> Starts:
         ConfigError: Discord knows the token of that section no more.
         HeldBack: none may, for so long; or the pace lets no request out.
         GatewayNotFound: Discord does not say.
+        TimeoutError: it does not answer.
 
     """
     try:
-        async with pace.slot(urgent=True):
+        async with pace.slot(urgent=True), asyncio.timeout(SEND_TIMEOUT_S):
             shards, url, limit = await client.http.get_bot_gateway()
     except discord.GatewayNotFound as error:
         if getattr(error.__cause__, "status", None) == _UNAUTHORIZED:

@@ -1,18 +1,18 @@
 """A message as discord.py sends it: embed, buttons, mention, nonce. Sends nothing."""
 
 import hashlib
-from collections.abc import Sequence
 from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
 
 import discord
 
+from bot.adapters.discord.buttons import Buttons
 from bot.domain.deliveries import Delivery
-from bot.domain.messages import Button, Limits, Link, Message
+from bot.domain.messages import Limits, Link, Message
 from bot.rendering.bundling import Bundle
 from bot.rendering.discord_embed import button_links, render_embed
-from bot.rendering.discord_markdown import escaped, uri
+from bot.rendering.discord_markdown import escaped
 from bot.rendering.fit import Measure, cut
 from bot.rendering.plain import render_plain
 
@@ -22,7 +22,7 @@ Arguments = dict[str, Any]
 NOBODY = discord.AllowedMentions.none()
 
 _MESSAGES_AT_ONCE = 32
-_LABEL, _ROWS, _ROW, _CONTENT = 80, 5, 5, 2000
+_ROW, _CONTENT = 5, 2000
 _EMBEDS, _EMBED_TEXT = 10, 6000
 _PLAIN = Limits(text=_CONTENT)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -31,14 +31,12 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 def laid_out(message: Message, limits: Limits) -> Arguments:
     """The embed and the buttons of a message; nobody is mentioned, whatever its text says."""
     arguments: Arguments = {"embed": _embed(message, limits), "allowed_mentions": NOBODY}
-    view = _view(button_links(message, limits), message.buttons)
-    return arguments | ({"view": view} if view.children else {})
+    return arguments | _below(_buttons(message, limits))
 
 
 def presses(message: Message) -> Arguments:
     """The buttons that can be pressed, alone."""
-    view = _view((), message.buttons)
-    return {"view": view} if view.children else {}
+    return _below(Buttons((), message.buttons))
 
 
 def laid_out_plainly(*messages: Message, zone: tzinfo) -> Arguments:
@@ -68,9 +66,8 @@ def laid_out_together(bundle: Bundle, limits: Limits) -> Arguments:
         # Of embeds that lead to one address Discord shows the first alone (facts-delivery, 4).
         if one.url in {other.url for other in embeds[:number]}:
             one.url = None
-    view = _view(_links(bundle, limits), ())
     arguments: Arguments = {"embeds": embeds, "allowed_mentions": NOBODY}
-    return arguments | ({"view": view} if view.children else {})
+    return arguments | _below(Buttons(_links(bundle, limits), ()))
 
 
 def _links(bundle: Bundle, limits: Limits) -> list[Link]:
@@ -116,24 +113,13 @@ def mark_of(nonce: int) -> str:
 
 def marked(arguments: Arguments, mark: str) -> Arguments:
     """The arguments with a mark in the ids of the buttons that can be pressed."""
-    for item in arguments["view"].children if "view" in arguments else ():
-        if item.custom_id:
-            place, _, press = item.custom_id.partition("|")
-            item.custom_id = f"{place}.{mark}|{press}"
-    return arguments
+    view = arguments.get("view")
+    return arguments | {"view": view.marked(mark)} if isinstance(view, Buttons) else arguments
 
 
-def marks(message: discord.Message) -> frozenset[str]:
-    """The marks in the buttons of a message that Discord shows."""
-    rows = (one for one in message.components if isinstance(one, discord.ActionRow))
-    ids = (getattr(item, "custom_id", None) or "" for row in rows for item in row.children)
-    places = (one.partition("|")[0].split(".") for one in ids)
-    return frozenset(mark for _row, _column, mark in (one for one in places if len(one) == 3))
-
-
-def pressed(custom_id: str) -> str:
-    """The line that a button gives, from its id."""
-    return custom_id.partition("|")[2]
+def _below(view: Buttons) -> Arguments:
+    """Nothing where there is no button: Discord refuses an empty row."""
+    return {"view": view} if view.children else {}
 
 
 @lru_cache(maxsize=_MESSAGES_AT_ONCE)
@@ -145,28 +131,6 @@ def _embed(message: Message, limits: Limits) -> discord.Embed:
     return discord.Embed.from_dict(render_embed(message, limits))
 
 
-def _view(links: Sequence[Link], buttons: Sequence[Sequence[Button]]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    rows = [[_press(one, f"{row}.{column}") for column, one in enumerate(line[:_ROW])]
-            for row, line in enumerate(buttons)]  # fmt: skip
-    filled = [row for row in ([*map(_link, links)], *rows) if row]
-    for number, row in enumerate(filled[:_ROWS]):
-        for item in row:
-            item.row = number
-            view.add_item(item)
-    # A view that goes on would be kept in memory for ever; presses come by `on_interaction`.
-    view.stop()
-    return view
-
-
-def _link(link: Link) -> discord.ui.Button[discord.ui.View]:
-    return discord.ui.Button(label=_short(link.label), url=uri(link.url))
-
-
-def _press(button: Button, place: str) -> discord.ui.Button[discord.ui.View]:
-    """Ids must differ within a message, and two buttons may give one line: hence the place."""
-    return discord.ui.Button(label=_short(button.label), custom_id=f"{place}|{button.press}")
-
-
-def _short(label: str) -> str:
-    return cut(label, _LABEL, Measure.UTF16)
+@lru_cache(maxsize=_MESSAGES_AT_ONCE)
+def _buttons(message: Message, limits: Limits) -> Buttons:
+    return Buttons(button_links(message, limits), message.buttons)

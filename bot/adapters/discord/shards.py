@@ -15,6 +15,9 @@ from bot.adapters.discord.transport import be_shard, share_requests
 
 _CANCEL_AGAIN_S = 0.2
 
+_MOST_HOMES = 100_000
+"""Channels whose server is remembered; some 15 MiB. Beyond, all are looked up anew."""
+
 
 class Shards:
     """All of them; the first is there from the start, and its requests are those of all.
@@ -34,6 +37,7 @@ class Shards:
         """
         self.clients = first.siblings = [first]
         self._another = another
+        self._homes: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -43,8 +47,26 @@ class Shards:
 
     def place(self, channel_id: int) -> Place | None:
         """The channel or thread of a server, if a gateway told of it."""
-        told = (place_of(client, channel_id) for client in self.clients)
-        return next((place for place in told if place is not None), None)
+        found = self._at_home(channel_id)
+        if found is None:
+            told = (place_of(client, channel_id) for client in self.clients)
+            found = next((place for place in told if place is not None), None)
+            self._remember(channel_id, found)
+        return found
+
+    def _at_home(self, channel_id: int) -> Place | None:
+        """Found in the server where it was last time; discord.py looks through all of them."""
+        home = self._homes.get(channel_id)
+        guilds = (client.get_guild(home) for client in self.clients) if home is not None else ()
+        found = (one.get_channel_or_thread(channel_id) for one in guilds if one is not None)
+        return next((place for place in found if place is not None), None)
+
+    def _remember(self, channel_id: int, place: Place | None) -> None:
+        self._homes.pop(channel_id, None)
+        if len(self._homes) >= _MOST_HOMES:
+            self._homes.clear()
+        if place is not None:
+            self._homes[channel_id] = place.guild.id
 
     def is_current(self, place: Place) -> bool:
         """Whether what is known of a place is up to date."""

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from functools import partial
+from functools import lru_cache, partial
 from typing import assert_never
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
@@ -19,7 +19,7 @@ from bot.adapters.telegram.addresses import Place
 from bot.adapters.telegram.outcomes import SECTION, Judgement, Mend, Mendable, Moved, judged
 from bot.adapters.telegram.paced import Paced
 from bot.domain.deliveries import DeliveryId, Outcome, Refused, Sent
-from bot.domain.messages import Limits, Message, Section
+from bot.domain.messages import Button, Limits, Message, Section
 from bot.domain.requests import CommandReply
 from bot.rendering.bundling import bundled
 from bot.rendering.fit import Measure, cut
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 TOPIC_IS_GONE = "The topic that got these messages was deleted, so they come here now."
 """Told once, in the general topic."""
+
+_MESSAGES_AT_ONCE = 32
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -187,9 +189,12 @@ def _keyboard(draft: Draft) -> InlineKeyboardMarkup | None:
     """The buttons; none beside plain text, as it may be they that were refused."""
     if not draft.message.buttons or Mend.PLAIN_TEXT in draft.mends:
         return None
+    return _markup(draft.message.buttons)
+
+
+@lru_cache(maxsize=_MESSAGES_AT_ONCE)
+def _markup(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup:
+    """Thousands of chats get one message."""
     return InlineKeyboardMarkup(
-        [
-            [InlineKeyboardButton(one.label, callback_data=one.press) for one in row]
-            for row in draft.message.buttons
-        ]
+        [[InlineKeyboardButton(one.label, callback_data=one.press) for one in row] for row in rows]
     )

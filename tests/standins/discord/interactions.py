@@ -28,6 +28,7 @@ class Reply:
         is_private: only whoever asked sees the first message.
         was_deferred: "thinking…" was shown first.
         updated: the message under which the button was, if it was replaced.
+        within_s: how long the first answer may take, in seconds.
 
     """
 
@@ -40,6 +41,7 @@ class Reply:
     is_private: bool = False
     was_deferred: bool = False
     updated: JSON | None = None
+    within_s: float = ANSWER_WITHIN_S
     callbacks: list[JSON] = field(default_factory=list)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _too_late: bool = False
@@ -123,18 +125,18 @@ class Reply:
             self._changed.notify_all()
 
     async def until_answered(self) -> "Reply":
-        """Wait for the first callback, as long as Discord does.
+        """Wait for the first callback, as long as Discord does unless told otherwise.
 
         Raises:
             Unanswered: none came.
 
         """
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S), self._changed:
+            async with asyncio.timeout(self.within_s), self._changed:
                 await self._changed.wait_for(lambda: bool(self.callbacks))
         except TimeoutError:
             self._too_late = True
-            raise Unanswered(f"no answer within {ANSWER_WITHIN_S:.0f} s") from None
+            raise Unanswered(f"no answer within {self.within_s:.0f} s") from None
         return self
 
     async def until(self, messages: int) -> "Reply":

@@ -15,7 +15,7 @@ from aiohttp import web
 from standins.discord.answers import Answers
 from standins.discord.faults import Fault, Limits
 from standins.discord.gateway import Gateway
-from standins.discord.interactions import Reply, buttons
+from standins.discord.interactions import ANSWER_WITHIN_S, Reply, buttons
 from standins.discord.judge import Judge
 from standins.discord.payloads import channel_json, guild_json, interaction_json, role_json
 from standins.discord.rest import Rest
@@ -40,7 +40,12 @@ Options = dict[str, Any]
 
 
 class DiscordStandIn:
-    """The whole of it; an async context."""
+    """The whole of it; an async context.
+
+    Attributes:
+        answer_within_s: how long it waits for the first answer to an interaction, in seconds.
+
+    """
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class DiscordStandIn:
 
         """
         self.token = token
+        self.answer_within_s = ANSWER_WITHIN_S
         self._front = beside or self
         self._all = [self]
         self.world = World(token=token)
@@ -140,11 +146,6 @@ class DiscordStandIn:
     def messages(self, channel: Channel) -> list[JSON]:
         """What stands in a channel, oldest first."""
         return [*channel.messages.values()]
-
-    async def until_messages(self, channel: Channel, count: int) -> list[JSON]:
-        """Wait for so many messages in a channel."""
-        await self.rest.until(lambda: len(channel.messages) >= count, _PATIENCE_S)
-        return self.messages(channel)
 
     async def until_synced(self) -> None:
         """Wait for the commands."""
@@ -238,7 +239,13 @@ class DiscordStandIn:
         event = interaction_json(self.world, channel, user) | {"type": kind, "data": data}
         if message is not None:
             event["message"] = message
-        reply = Reply(token=event["token"], channel=channel, user=user, source=message)
+        reply = Reply(
+            token=event["token"],
+            channel=channel,
+            user=user,
+            source=message,
+            within_s=self.answer_within_s,
+        )
         self._answers.replies[reply.token] = reply
         await self.gateway.tell("INTERACTION_CREATE", event)
         return reply

@@ -1,11 +1,15 @@
-"""The real adapter, opened against the stand-in, with a command core that records."""
+"""The real adapter, opened against the stand-in, with a core that records or the real one."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+from desks import Counter
 from standins.telegram.server import TelegramStandIn
+from standins.telegram.spec import Judge
 from standins.telegram.world import Chat, User
+from stores import made_store
 
 from bot.adapters.telegram import create
 from bot.domain.deliveries import Delivery
@@ -21,7 +25,7 @@ from bot.domain.requests import (
 )
 from bot.domain.subscriptions import Destination
 from bot.ports import Adapter, Pace
-from bot.testing import a_delivery
+from bot.testing import a_delivery, an_event
 from bot.testing.surroundings import Answer, OpenPace, RecordingDesk, surroundings
 
 HELP = CommandSpec(name="help", description="Explain the commands")
@@ -80,6 +84,17 @@ async def connected(
     around: dict[str, Any] = {"desk": desk or a_desk(), "pace": pace or OpenPace(), **(parts or {})}
     async with create(surroundings(given, name="telegram", **around)) as adapter:
         yield adapter
+
+
+@asynccontextmanager
+async def standing(shared: Path) -> AsyncIterator[tuple[TelegramStandIn, Counter]]:
+    """The real core that knows one event, before it the adapter; no request may be wrong."""
+    async with made_store("sqlite://") as store, TelegramStandIn(Judge.of(shared)) as telegram:
+        counter = Counter(store, adapter="telegram")
+        await counter.watch(an_event())
+        async with connected(telegram, counter.core):
+            yield telegram, counter
+        assert telegram.faults == []
 
 
 def to(place: Chat | User | str, topic: int | None = None, **changes: Any) -> Delivery:

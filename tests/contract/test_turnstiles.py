@@ -1,4 +1,4 @@
-"""The contract of `ports.Turns`, and of the turnstile that asks them."""
+"""The contract of `ports.Turnstiles`, and of the turnstile that asks them."""
 
 import asyncio
 from datetime import timedelta
@@ -16,7 +16,7 @@ PASSED = timedelta(0)
 async def test_first_passes_and_next_waits_out_the_rest(store: SqlStore) -> None:
     """Pass, if nobody has passed under this name for so long; else how long to wait."""
     taken = [
-        await store.turns.take("a", now=START + late * SECOND, every=EVERY)
+        await store.turnstiles.take("a", now=START + late * SECOND, every=EVERY)
         for late in (0, 0, 2, 5, 6, 7, 12)
     ]
 
@@ -25,16 +25,16 @@ async def test_first_passes_and_next_waits_out_the_rest(store: SqlStore) -> None
 
 async def test_turnstiles_of_other_names_are_others(store: SqlStore) -> None:
     """What one bot does holds up no other."""
-    assert await store.turns.take("a", now=START, every=EVERY) == PASSED
-    assert await store.turns.take("b", now=START, every=EVERY) == PASSED
+    assert await store.turnstiles.take("a", now=START, every=EVERY) == PASSED
+    assert await store.turnstiles.take("b", now=START, every=EVERY) == PASSED
 
 
 async def test_clock_that_was_set_back_keeps_nobody_out_for_long(store: SqlStore) -> None:
     """A moment in the future counts as now."""
-    await store.turns.take("a", now=START + timedelta(days=1), every=EVERY)
+    await store.turnstiles.take("a", now=START + timedelta(days=1), every=EVERY)
 
-    first = await store.turns.take("a", now=START, every=EVERY)
-    then = await store.turns.take("a", now=START + EVERY, every=EVERY)
+    first = await store.turnstiles.take("a", now=START, every=EVERY)
+    then = await store.turnstiles.take("a", now=START + EVERY, every=EVERY)
 
     assert (first, then) == (EVERY, PASSED)
 
@@ -43,15 +43,15 @@ async def test_turn_survives_its_process(store_url: str, store: SqlStore) -> Non
     """Committed on return: whoever starts at once after a kill waits as well."""
     if store_url == "sqlite://":
         return
-    await store.turns.take("a", now=START, every=EVERY)
+    await store.turnstiles.take("a", now=START, every=EVERY)
 
     async with open_store(store_url) as other:
-        assert await other.turns.take("a", now=START + SECOND, every=EVERY) == 5 * SECOND
+        assert await other.turnstiles.take("a", now=START + SECOND, every=EVERY) == 5 * SECOND
 
 
 async def test_of_many_at_once_one_passes(store: SqlStore) -> None:
     """Whoever comes at the same moment finds the turn taken."""
-    asked = [store.turns.take("a", now=START, every=EVERY) for _ in range(8)]
+    asked = [store.turnstiles.take("a", now=START, every=EVERY) for _ in range(8)]
 
     taken = await asyncio.gather(*asked)
 
@@ -61,7 +61,7 @@ async def test_of_many_at_once_one_passes(store: SqlStore) -> None:
 async def test_turnstile_lets_one_pass_at_a_time(store: SqlStore) -> None:
     """Those who wait pass in turn, never closer to each other than was asked for."""
     clock = FakeClock()
-    turnstiles = [StoredTurnstile(store.turns, clock) for _ in range(2)]
+    turnstiles = [StoredTurnstile(store.turnstiles, clock) for _ in range(2)]
     passed: list[timedelta] = []
 
     async def pass_it(number: int) -> None:

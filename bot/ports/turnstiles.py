@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 
-class Turns(Protocol):
+class Turnstiles(Protocol):
     """The store's part of turnstiles: who passed last, and whether another may."""
 
     async def take(self, name: str, *, now: datetime, every: timedelta) -> timedelta:

@@ -1,11 +1,15 @@
 """`ports.Leases`: one holder a role, and a fence against all that were before."""
 
+import asyncio
+from collections.abc import Awaitable
+
 import pytest
 
 from bot.domain.leases import RoleLease
-from bot.errors import LeaseLost
+from bot.errors import LeaseLost, StoreError
 from bot.store.unit_of_work import SqlStore, open_store
 
+PATIENCE_S = 30.0
 ROLE = "send:discord"
 
 
@@ -165,6 +169,32 @@ async def test_nobody_waits_for_who_froze_in_a_transaction(store: SqlStore, stor
     assert alive is not None
     assert in_vain is None
     assert taken.holder == "b"
+
+
+async def test_taking_over_ends_what_the_holder_had_open(store: SqlStore, store_url: str) -> None:
+    """`take`: who wakes up later in a transaction finds its connection closed, and writes nothing.
+
+    A holder's name ends with what its connections are called.
+    """
+    if not store_url.startswith("postgresql"):
+        pytest.skip("one process holds a store of SQLite's")
+    async with open_store(store_url) as frozen:
+        lease = await take(frozen, f"a/{frozen.session}")
+        with pytest.raises(StoreError):
+            await _write_while(frozen, take(store, "b"))
+
+    async with store.reading() as unit:
+        assert await unit.memory.get("note") is None
+    assert (await held(store))[ROLE].epoch == lease.epoch + 1
+
+
+async def _write_while(store: SqlStore, taken: Awaitable[RoleLease]) -> None:
+    """Hold a transaction open while the role is taken, and go on in it for as long as it goes."""
+    async with asyncio.timeout(PATIENCE_S), store.writing() as unit:
+        await unit.memory.put("note", "of the frozen")
+        await taken
+        while True:
+            await unit.memory.get("note")
 
 
 async def renew(store: SqlStore, lease: RoleLease) -> RoleLease | None:

@@ -38,8 +38,18 @@ reminded = st.builds(
 )
 
 
+NUMBERED = an_event(name=f"Day {an_event().type.id}")
+"""A title in which the id of its type can be read."""
+
+
 @MANY
 @example(held=[Filter()], event=an_event(), kind=Kind.REMINDER, lead=None)
+@example(
+    held=[Filter(types=frozenset({NUMBERED.type.id}), words=frozenset({"starship"}))],
+    event=NUMBERED,
+    kind=Kind.DATE,
+    lead=None,
+)
 @example(held=[Filter(leads=frozenset())], event=an_event(), kind=Kind.DATE, lead=HOUR)
 @given(
     held=st.lists(asked | reminded, max_size=6),

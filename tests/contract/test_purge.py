@@ -178,6 +178,15 @@ async def test_fan_out_that_is_under_way_stays(chunked: SqlStore) -> None:
     assert await purge(chunked, Remains.FANOUTS) == {}
 
 
+async def test_fan_out_that_has_not_begun_stays(store: SqlStore) -> None:
+    """Whoever it is for waits for it, and nothing else shows that."""
+    await subscribe(store, to())
+    await owe(store)
+    await owe(store, event=an_event(id=EventId(2)))
+
+    assert await purge(store, Remains.FANOUTS) == {}
+
+
 async def test_message_that_waits_for_its_departure_stays(store: SqlStore) -> None:
     """It is kept before its delivery is marked with it; in between nothing refers to it."""
     await subscribe(store, to())

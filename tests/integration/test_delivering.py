@@ -398,16 +398,6 @@ async def test_notice_that_is_not_taken_is_tried_again_later(store: SqlStore) ->
     assert [whom for whom, _ in sender.told] == [to("u7"), to("u7")]
 
 
-async def test_notice_that_nobody_takes_is_given_up(store: SqlStore) -> None:
-    """Who has blocked the bot is not asked again, however long the trouble lasts."""
-    async with sending(store, limits=PRIVATE) as sender:
-        await refusing(store, sender, Gone(reason="blocked"))
-        sender.clock.advance(timedelta(days=1))
-        await sender.deliver()
-
-    assert len(sender.told) == 1
-
-
 async def test_notice_is_tried_ever_more_seldom(store: SqlStore) -> None:
     """A person whose chat takes nothing for a week costs a try an hour."""
     async with sending(store, limits=PRIVATE) as sender:
@@ -458,10 +448,15 @@ async def test_notice_on_which_the_adapter_raises_is_tried_again(
     assert [where for _, where in sender.sent_at] == [to("u7")]
 
 
-async def test_notice_whose_fate_is_unknown_is_not_repeated(store: SqlStore) -> None:
-    """Perhaps it was read; being told twice is worse than the log's and /status's word alone."""
+@pytest.mark.parametrize(
+    "end", [Unknown(reason="no answer"), Gone(reason="blocked")], ids=["unknown", "blocked"]
+)
+async def test_notice_that_was_perhaps_read_or_never_will_be_is_not_repeated(
+    store: SqlStore, end: Outcome
+) -> None:
+    """Told twice is worse than /status's word alone; who has blocked the bot is left alone."""
     async with sending(store, limits=PRIVATE) as sender:
-        await refusing(store, sender, Unknown(reason="no answer"))
+        await refusing(store, sender, end)
         sender.clock.advance(timedelta(days=1))
         await sender.deliver()
 

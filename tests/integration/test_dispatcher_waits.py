@@ -150,14 +150,19 @@ async def test_slow_send_does_not_hold_up_the_record_of_others(store: SqlStore) 
     assert await states(store) == [State.SENT, State.SENT]
 
 
+async def _owe_before_urgent(store: SqlStore, *addresses: str) -> None:
+    """Owe to these places, of which none is subscribed any more; only "urgent" is."""
+    await owe_to(store, *addresses)
+    async with store.writing() as unit:
+        for address in addresses:
+            await unit.subscriptions.remove(to(address, NAME), None)
+    await subscribe(store, to("urgent", NAME))
+
+
 async def test_slow_sends_do_not_hold_up_an_urgent_newcomer(store: SqlStore) -> None:
     """As long as one slot is free, it is claimed: also the last of many."""
     adapter = HeldAdapter(*"abcdefg", concurrency=8)
-    await owe_to(store, *"abcdefg")
-    for address in "abcdefg":
-        async with store.writing() as unit:
-            await unit.subscriptions.remove(to(address, NAME), None)
-    await subscribe(store, to("urgent", NAME))
+    await _owe_before_urgent(store, *"abcdefg")
 
     async with _running(store, adapter) as sender:
         await adapter.until_sent(7)
@@ -205,11 +210,7 @@ async def test_slots_that_fall_free_one_by_one_are_filled_together(store: SqlSto
 async def test_newcomers_do_not_wait_for_slots_to_be_gathered(store: SqlStore) -> None:
     """They may be urgent, so the first slot that falls free is theirs at once."""
     adapter = HeldAdapter(concurrency=8)
-    await owe_to(store, *"abcdefgh")
-    for address in "abcdefgh":
-        async with store.writing() as unit:
-            await unit.subscriptions.remove(to(address, NAME), None)
-    await subscribe(store, to("urgent", NAME))
+    await _owe_before_urgent(store, *"abcdefgh")
 
     async with _running(store, adapter) as sender:
         await adapter.until_sent(8)

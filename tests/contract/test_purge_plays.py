@@ -10,6 +10,7 @@ from plays import EVENTS, PLACES, Play
 from bot.domain.changes import Kind
 from bot.domain.channels import KEPT_FOR, Health, Reach
 from bot.domain.deliveries import FanoutId, Priority
+from bot.domain.events import Event, EventId
 from bot.domain.retention import Remains
 from bot.domain.subscriptions import Filter
 from bot.domain.watching import Tracked, Watch
@@ -23,6 +24,7 @@ _verbs = st.sampled_from(
         *("sleep", "pause", "resume", "remind", "mute", "unmute", "end", "watch", "purge"),
     )
 )
+_OF_EVENTS = frozenset({"tell", "remind", "mute", "unmute", "end", "watch"})
 _steps = st.tuples(_verbs, st.integers(0, 3), st.sampled_from(Priority))
 
 
@@ -34,9 +36,19 @@ class _Purged(Play):
         self.purges = purges
         self.diary: list[object] = []
         self._names: dict[FanoutId, int] = {}
+        self._ended: set[EventId] = set()
+        self._forgotten: set[EventId] = set()
 
     async def step(self, verb: str, number: int, priority: Priority) -> None:
-        """Take one step."""
+        """Take one step; of an event that was over for long when a purge came there is no news.
+
+        Were there any, the poller would keep it anew, and who had muted it would hear of it.
+        """
+        event = EVENTS[0 if verb == "remind" else number // 2 % 2]
+        if verb not in _OF_EVENTS or event.id not in self._forgotten:
+            await self._step(verb, number, priority)
+
+    async def _step(self, verb: str, number: int, priority: Priority) -> None:
         place, event = PLACES[number % 2], EVENTS[number // 2 % 2]
         places = self.unit.destinations
         match verb:
@@ -52,9 +64,7 @@ class _Purged(Play):
             case "unmute":
                 await places.unmute(place, event.id)
             case "end" | "watch":
-                watch = Watch.FINISHED if verb == "end" else Watch.WATCHED
-                tracked = Tracked(event=event, watch=watch, first_seen_at=START)
-                await self.unit.snapshots.keep([tracked])
+                await self._see(event, ends=verb == "end")
             case "remind":
                 await self._remind(number)
             case "purge":
@@ -74,6 +84,12 @@ class _Purged(Play):
             state = (one.attempts, one.in_doubt_since)
             self.diary.append((one.destination, one.event_id, parts, state, news))
 
+    async def _see(self, event: Event, *, ends: bool) -> None:
+        watch = Watch.FINISHED if ends else Watch.WATCHED
+        tracked = Tracked(event=event, watch=watch, first_seen_at=START)
+        await self.unit.snapshots.keep([tracked])
+        self._ended = self._ended | {event.id} if ends else self._ended - {event.id}
+
     async def _remind(self, lead: int) -> None:
         """The same reminder again and again: only the first is owed."""
         reminder = a_reminder(lead=HOUR * (lead + 1), date=START + timedelta(days=12))
@@ -87,6 +103,9 @@ class _Purged(Play):
 
     async def _purge(self) -> None:
         before = self.now - KEPT_FOR
+        self._forgotten |= {
+            one.id for one in EVENTS if one.id in self._ended and one.date and one.date < before
+        }
         for sort in Remains if self.purges else ():
             found = await self.unit.purge.find(sort, before=before, after=None, limit=100)
             await self.unit.purge.remove(sort, found, before=before)

@@ -33,6 +33,7 @@ class Ticket:
         is_alert: what it sends loses its worth with time.
         deadline: when it gives up.
         may_go: it has its slots.
+        is_late: it takes too long; it left the queue.
 
     """
 
@@ -41,6 +42,12 @@ class Ticket:
     is_alert: bool
     deadline: datetime
     may_go: bool = False
+    is_late: bool = False
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it waits no more."""
+        return self.may_go or self.is_late
 
 
 class Limiter:
@@ -102,8 +109,8 @@ class Limiter:
 
         Whoever waits for its lane holds up nobody else.
         """
-        granted = self._grant(self._urgent, now, self._free(now))
-        for queue in (self._alerts, self._others):
+        granted = self._grant(self._urgent, now, self._free(now)) if self._urgent else []
+        for queue in filter(None, (self._alerts, self._others)):
             found = self._grant(queue, now, min(self._free(now), self._room(now)))
             for _ in found:
                 self._evenly.take()
@@ -136,6 +143,7 @@ class Limiter:
             for one in takewhile(lambda t: t.deadline <= latest, queue)
         ]
         for ticket in found:
+            ticket.is_late = True
             self.leave(ticket)
         return found
 
@@ -158,8 +166,7 @@ class Limiter:
 
     def next_moment(self, now: datetime) -> datetime | None:
         """When time alone changes something for whoever waits; None: it does not."""
-        firsts = [next(iter(queue), None) for queue in self._queues()]
-        deadlines = [one.deadline for one in firsts if one is not None]
+        deadlines = [next(iter(queue)).deadline for queue in self._queues()]
         return min([*deadlines, *self._openings(now)]) if deadlines else None
 
     def throttled(self, now: datetime, wait: timedelta, address: str) -> None:
@@ -219,8 +226,8 @@ class Limiter:
     def _waiting(self) -> Iterator[Ticket]:
         return chain(*self._queues())
 
-    def _queues(self) -> tuple[dict[Ticket, None], ...]:
-        return self._urgent, self._alerts, self._others
+    def _queues(self) -> Iterator[dict[Ticket, None]]:
+        return filter(None, (self._urgent, self._alerts, self._others))
 
     def _queue(self, ticket: Ticket) -> dict[Ticket, None]:
         if ticket.is_urgent:

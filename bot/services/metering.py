@@ -4,9 +4,11 @@ So neither they nor the dispatcher know that they are watched.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from functools import partial
+from types import TracebackType
 
 from bot.domain.deliveries import Delivery, DeliveryId, Later, Outcome, Unknown
 from bot.domain.messages import Limits, Message
@@ -49,6 +51,33 @@ class MeteredAdapter:
         return outcome
 
 
+class _Timed(AbstractAsyncContextManager[None]):
+    """A slot for which is told how long it was waited."""
+
+    def __init__(
+        self,
+        slot: AbstractAsyncContextManager[None],
+        clock: Clock,
+        tell: Callable[[timedelta], None],
+    ) -> None:
+        self._slot = slot
+        self._clock = clock
+        self._tell = tell
+
+    async def __aenter__(self) -> None:
+        began = self._clock.elapsed()
+        await self._slot.__aenter__()
+        self._tell(self._clock.elapsed() - began)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._slot.__aexit__(kind, error, trace)
+
+
 class MeteredPace:
     """A pace of which the waits and the 429s are counted."""
 
@@ -58,15 +87,12 @@ class MeteredPace:
         self._clock = clock
         self._adapter = adapter
 
-    @asynccontextmanager
-    async def slot(
+    def slot(
         self, address: str = "", *, urgent: bool = False, alert: bool = False
-    ) -> AsyncIterator[None]:
+    ) -> AbstractAsyncContextManager[None]:
         """Hold a slot for one request; see `ports.Pace`."""
-        began = self._clock.elapsed()
-        async with self._pace.slot(address, urgent=urgent, alert=alert):
-            self._meter.waited(self._adapter, self._clock.elapsed() - began)
-            yield
+        slot = self._pace.slot(address, urgent=urgent, alert=alert)
+        return _Timed(slot, self._clock, partial(self._meter.waited, self._adapter))
 
     async def departs(self, delivery: DeliveryId) -> None:
         """Tell that a delivery leaves now; see `ports.Pace`."""

@@ -4,10 +4,11 @@ One of those who wait keeps the time for all; a burst wakes nobody in vain.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.domain.deliveries import DeliveryId
 from bot.domain.messages import Limits
@@ -25,15 +26,26 @@ async def _nobody_asks(_delivery: DeliveryId) -> None:
     """Stand for the sender while there is none."""
 
 
+class _Slot(AbstractAsyncContextManager[None]):
+    """One request's slot; no generator, for each message of a broadcast has one."""
+
+    def __init__(
+        self, admit: Callable[[], Awaitable[Ticket]], leave: Callable[[Ticket, bool], None]
+    ) -> None:
+        self._admit = admit
+        self._leave = leave
+
+    async def __aenter__(self) -> None:
+        self._ticket = await self._admit()
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        self._leave(self._ticket, kind is None)
+
+
 @dataclass(slots=True, eq=False)
 class _Waiter:
     ticket: Ticket
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    is_late: bool = False
-
-    @property
-    def is_decided(self) -> bool:
-        return self.ticket.may_go or self.is_late
 
 
 class SlotPace:
@@ -65,24 +77,21 @@ class SlotPace:
         """How long a request would wait for its lane and the gate, with `behind` before it."""
         return self._limiter.delay(address, self._now(), behind=behind)
 
-    @asynccontextmanager
-    async def slot(
+    def slot(
         self, address: str = "", *, urgent: bool = False, alert: bool = False
-    ) -> AsyncIterator[None]:
+    ) -> AbstractAsyncContextManager[None]:
         """Hold a slot for one request; see `ports.Pace`.
 
         Raises:
             HeldBack: it would take longer than a send may.
 
         """
-        ticket = await self._admitted(address, is_urgent=urgent, is_alert=alert)
-        answered = False
-        try:
-            yield
-            answered = True
-        finally:
-            self._limiter.give_back(ticket, self._now(), answered=answered)
-            self._decide()
+        admit = partial(self._admitted, address, is_urgent=urgent, is_alert=alert)
+        return _Slot(admit, self._leave)
+
+    def _leave(self, ticket: Ticket, was_answered: bool) -> None:  # noqa: FBT001
+        self._limiter.give_back(ticket, self._now(), answered=was_answered)
+        self._decide()
 
     async def departs(self, delivery: DeliveryId) -> None:
         """Tell that a delivery leaves now; see `ports.Pace`."""
@@ -102,23 +111,26 @@ class SlotPace:
         delay = self._limiter.delay(address, now, is_urgent=is_urgent)
         if delay > PATIENCE:
             raise _held_back(address, delay)
-        asked = self._limiter.ask(address, now, is_urgent=is_urgent, is_alert=is_alert)
-        waiter = _Waiter(asked)
-        self._waiters[waiter.ticket] = waiter
-        has_slots = False
-        try:
-            self._decide()
-            await self._decision(waiter)
-            has_slots = waiter.ticket.may_go
-        finally:
-            self._let_go(waiter, has_slots=has_slots)
-        if waiter.is_late:
+        ticket = self._limiter.ask(address, now, is_urgent=is_urgent, is_alert=is_alert)
+        self._decide_at(now)
+        if not ticket.is_decided:
+            await self._waited(ticket)
+        if ticket.is_late:
             late = self._limiter.delay(address, self._now(), is_urgent=is_urgent)
             raise _held_back(address, max(late, _SOON))
-        return waiter.ticket
+        return ticket
+
+    async def _waited(self, ticket: Ticket) -> None:
+        waiter = self._waiters[ticket] = _Waiter(ticket)
+        has_slots = False
+        try:
+            await self._decision(waiter)
+            has_slots = ticket.may_go
+        finally:
+            self._let_go(waiter, has_slots=has_slots)
 
     async def _decision(self, waiter: _Waiter) -> None:
-        while not waiter.is_decided:
+        while not waiter.ticket.is_decided:
             waiter.wake.clear()
             if self._timekeeper is None:
                 await self._keep_time(waiter)
@@ -143,20 +155,20 @@ class SlotPace:
             self._limiter.put_back(waiter.ticket)
             self._decide()
         if self._timekeeper is None:
-            for successor in (one for one in self._waiters.values() if not one.is_decided):
+            waiting = (one for one in self._waiters.values() if not one.ticket.is_decided)
+            successor = next(waiting, None)
+            if successor is not None:
                 successor.wake.set()
-                break
 
     def _decide(self) -> None:
+        if self._waiters:
+            self._decide_at(self._now())
+
+    def _decide_at(self, now: datetime) -> None:
         """Admit or send away whoever can be, and let the timekeeper look again if it must."""
-        if not self._waiters:
-            return
-        now = self._now()
-        for ticket in self._limiter.grant(now):
-            self._waiters[ticket].wake.set()
-        for ticket in self._limiter.late(now):
-            self._waiters[ticket].is_late = True
-            self._waiters[ticket].wake.set()
+        for ticket in (*self._limiter.grant(now), *self._limiter.late(now)):
+            if ticket in self._waiters:  # whoever asks just now has not begun to wait
+                self._waiters[ticket].wake.set()
         if self._timekeeper is not None:
             moment = self._limiter.next_moment(now)
             if moment is not None and (self._alarm_at is None or moment < self._alarm_at):

@@ -194,6 +194,6 @@ class Breaker:
 
     def stopped_until(self, now: datetime) -> datetime | None:
         """When a request may be made again; None: at once."""
-        if not self.is_slow(now) or len(self._marks) < _STOP_AT:
+        if len(self._marks) < _STOP_AT or self._marks[0] + _MARKS_FOR <= now:
             return None
         return self._marks[0] + _MARKS_FOR

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,14 +10,15 @@ from hypothesis import strategies as st
 
 from bot.adapters.discord import discord
 from bot.adapters.discord.buttons import pressed
-from bot.adapters.discord.layout import (
+from bot.adapters.discord.layout import laid_out, laid_out_plainly, presses
+from bot.adapters.discord.payloads import (
+    Payload,
     addressed,
-    laid_out,
-    laid_out_plainly,
+    embedded,
     mark_of,
-    marked,
     nonce_of,
-    presses,
+    spelt,
+    unrepeatable,
 )
 from bot.adapters.discord.sending import LIMITS, invite_link
 from bot.adapters.discord.transport import sweep_rarely
@@ -33,6 +33,7 @@ from bot.testing import a_delivery, a_hostile_message, a_message
 
 BOT = 1_300_000_000_000_000_001
 
+NONCE = 2**62 + 1
 LINK = Link(label="Watch", url="https://example.org/")
 PRESS = Button(label="Mute", press="mute event:1")
 
@@ -98,15 +99,15 @@ def test_view_is_not_kept_in_memory() -> None:
 
 def test_button_gives_back_its_line() -> None:
     """What stands before the line is ours; the line may hold anything."""
-    (custom_id,) = ids(laid_out(a_message(links=(), buttons=((PRESS,),)), LIMITS))
+    (custom_id,) = ids(embedded(a_message(links=(), buttons=((PRESS,),)), LIMITS))
 
     assert pressed(custom_id) == PRESS.press
     assert pressed("0.0|a|b") == "a|b"
 
 
-def ids(arguments: dict[str, Any]) -> list[str]:
+def ids(payload: Payload) -> list[str]:
     """The ids of the buttons that can be pressed."""
-    rows = arguments["view"].to_components()
+    rows = payload["components"]
     return [one["custom_id"] for row in rows for one in row["components"] if "custom_id" in one]
 
 
@@ -114,28 +115,30 @@ def test_marked_button_gives_its_line_too() -> None:
     """The mark stands in our part of the id; a link has no id and stays as it is."""
     message = a_message(links=(LINK,), buttons=((PRESS, PRESS),))
 
-    (first, second) = ids(marked(laid_out(message, LIMITS), "abc"))
+    (first, second) = ids(unrepeatable(embedded(message, LIMITS), NONCE))
 
     assert [pressed(one) for one in (first, second)] == [PRESS.press] * 2
     assert first != second
-    assert ".abc|" in first
+    assert f".{mark_of(NONCE)}|" in first
 
 
 def test_marking_changes_nobody_elses_buttons() -> None:
     """One message goes to thousands of channels, and each of them has a mark of its own."""
     message = a_message(links=(), buttons=((PRESS,),))
-    unmarked = ids(laid_out(message, LIMITS))
+    unmarked = ids(embedded(message, LIMITS))
 
-    (first,) = ids(marked(laid_out(message, LIMITS), "abc"))
-    (second,) = ids(marked(laid_out(message, LIMITS), "xyz"))
+    marked = [ids(unrepeatable(embedded(message, LIMITS), nonce)) for nonce in (1, 2)]
 
-    assert (first.replace(".abc", ""), second.replace(".xyz", "")) == (unmarked[0], unmarked[0])
-    assert ids(laid_out(message, LIMITS)) == unmarked
+    assert marked == [[unmarked[0].replace("|", f".{mark}|")] for mark in "12"]
+    assert ids(embedded(message, LIMITS)) == unmarked
 
 
 def test_message_without_buttons_cannot_be_marked() -> None:
     """It is sent all the same."""
-    assert "view" not in marked(laid_out(a_message(links=()), LIMITS), "abc")
+    payload = unrepeatable(embedded(a_message(links=()), LIMITS), NONCE)
+
+    assert "components" not in payload
+    assert payload["nonce"] == f"{NONCE}"
 
 
 @given(nonce=st.integers(min_value=0, max_value=2**63 - 1))
@@ -148,7 +151,8 @@ def test_longest_mark_and_line_fit_into_an_id() -> None:
     """Discord takes 100 characters."""
     press = Button(label="Long", press="x" * LONGEST_PRESS)
 
-    marked_ids = ids(marked(presses(a_message(buttons=((press,) * 5,) * 5)), mark_of(2**63 - 1)))
+    buttons = spelt(presses(a_message(buttons=((press,) * 5,) * 5)))
+    marked_ids = ids(unrepeatable(buttons, 2**63 - 1))
 
     assert len(marked_ids) == 25
     assert max(map(len, marked_ids)) <= 100
@@ -174,10 +178,10 @@ def test_only_the_channels_role_may_be_mentioned() -> None:
     """Everything else that looks like a mention stays text."""
     channel = Channel(mention="77", mention_kinds=frozenset({Kind.DATE}))
 
-    arguments = addressed({}, a_delivery(channel=channel), a_message())
+    payload = addressed({}, a_delivery(channel=channel), a_message())
 
-    assert arguments["content"] == "<@&77>"
-    assert arguments["allowed_mentions"].to_dict() == {"parse": [], "roles": [77]}
+    assert payload["content"] == "<@&77>"
+    assert payload["allowed_mentions"] == {"parse": [], "roles": ["77"]}
 
 
 def test_role_is_mentioned_for_whatever_the_message_tells() -> None:
@@ -196,12 +200,24 @@ def test_role_is_mentioned_for_whatever_the_message_tells() -> None:
 def test_mention_leaves_the_plain_text_whole() -> None:
     """Both fit into one message."""
     channel = Channel(mention="77", mention_kinds=frozenset({Kind.DATE}))
-    plain = laid_out_plainly(a_hostile_message(), zone=UTC)
+    plain = spelt(laid_out_plainly(a_hostile_message(), zone=UTC))
 
-    arguments = addressed(plain, a_delivery(channel=channel), a_message())
+    payload = addressed(plain, a_delivery(channel=channel), a_message())
 
-    assert arguments["content"].startswith("<@&77>\n")
-    assert len(arguments["content"]) <= 2000
+    assert payload["content"].startswith("<@&77>\n")
+    assert len(payload["content"]) <= 2000
+
+
+def test_silence_leaves_the_other_flags() -> None:
+    """Plain text shows no previews, in a silent channel either."""
+    silent = a_delivery(channel=Channel(is_silent=True))
+
+    loud = spelt(laid_out_plainly(a_message(), zone=UTC))
+    quiet = addressed(loud, silent, a_message(kind=Kind.DATE))
+
+    shown = discord.MessageFlags._from_value(quiet["flags"])
+    assert (shown.suppress_embeds, shown.suppress_notifications) == (True, True)
+    assert loud["flags"] == discord.MessageFlags(suppress_embeds=True).value
 
 
 def test_invite_link_asks_for_what_is_needed_and_no_more() -> None:

@@ -5,8 +5,7 @@ channels get one message; only the mark in its buttons' ids differs.
 """
 
 from collections.abc import Sequence
-from copy import copy
-from typing import Any, Self
+from typing import Any
 
 import discord
 
@@ -43,14 +42,10 @@ class Buttons(discord.ui.View):
         """True: discord.py keeps others in memory for ever; presses come by `on_interaction`."""
         return True
 
-    def marked(self, mark: str) -> Self:
-        """The same buttons with a mark in the ids of those that can be pressed."""
-        twin = copy(self)
-        twin._spelt = [  # noqa: SLF001, its own
-            row | {"components": [_marked(one, mark) for one in row["components"]]}
-            for row in self._spelt
-        ]
-        return twin
+
+def marked_rows(rows: Sequence[_Component], mark: str) -> list[_Component]:
+    """Rows of buttons as Discord is sent them, with a mark in each id of what can be pressed."""
+    return [row | {"components": [_marked(one, mark) for one in row["components"]]} for row in rows]
 
 
 def pressed(custom_id: str) -> str:

@@ -12,7 +12,7 @@ import discord
 
 from bot.adapters.discord import outcomes
 from bot.adapters.discord.buttons import marks
-from bot.adapters.discord.paced import Paced
+from bot.adapters.discord.paced import Paced, Written
 from bot.domain.deliveries import Delivery
 
 REMEMBERED = timedelta(seconds=90)
@@ -34,7 +34,7 @@ class Absence(Enum):
     UNTOLD = "Discord has not told yet what the bot may read there"
 
 
-Sight = discord.Message | Absence | Exception
+Sight = Written | Absence | Exception
 """What a look comes to; an exception is what Discord or the network raised."""
 
 
@@ -88,7 +88,7 @@ class Doubts:
                 return Absence.HIDDEN if outcomes.is_forbidden(page) else page
             for message in page:
                 if message.author.id == self._paced.me and mark in marks(message):
-                    return message
+                    return Written.found(message)
             if len(page) < _PAGE:
                 is_proof = may_read or bool(page) or after is not since
                 return Absence.SURE if is_proof else await self._emptiness(place)

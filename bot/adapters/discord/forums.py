@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 import discord
 
 from bot.adapters.discord import outcomes
-from bot.adapters.discord.layout import Arguments
-from bot.adapters.discord.paced import Paced
+from bot.adapters.discord.paced import Paced, Written
+from bot.adapters.discord.payloads import NONCE, Payload
 from bot.domain.messages import Message
 from bot.rendering.fit import Measure, cut
 from bot.rendering.untrusted import one_line
@@ -32,19 +32,19 @@ class Forums:
         self._paced = paced
 
     async def write(
-        self, forum: discord.ForumChannel, post: str, name: str, arguments: Arguments
-    ) -> discord.Message | Exception:
+        self, forum: discord.ForumChannel, post: str, name: str, payload: Payload
+    ) -> Written | Exception:
         """Reply in the event's post, or open it; a post that takes no replies any more is left.
 
         Args:
             forum: where.
             post: the id of the event's post, if that is known.
             name: what it is called.
-            arguments: of the message.
+            payload: the message.
 
         """
         if post:
-            result = await self._reply(int(post), arguments, forum)
+            result = await self._reply(int(post), payload, forum)
             if not outcomes.takes_no_replies(result):
                 return result
         active = await self._active(forum)
@@ -54,10 +54,10 @@ class Forums:
         if isinstance(found, Exception):
             return found
         if found is not None and str(found.id) != post:
-            result = await self._reply(found.id, arguments, forum)
+            result = await self._reply(found.id, payload, forum)
             if not outcomes.takes_no_replies(result):
                 return result
-        return await self._paced.request(lambda: _open(forum, name, arguments), str(forum.id))
+        return await self._paced.open_post(forum.id, _opening(forum, name, payload))
 
     async def found(self, channel_id: int) -> discord.ForumChannel | Exception | None:
         """The forum of this id, asked of Discord; None: it is none."""
@@ -71,10 +71,9 @@ class Forums:
         return await self._paced.request(forum.guild.active_threads)
 
     async def _reply(
-        self, post_id: int, arguments: Arguments, forum: discord.ForumChannel
-    ) -> discord.Message | Exception:
-        post = self._paced.channel(post_id)
-        return await self._paced.write(post, arguments, str(forum.id))
+        self, post_id: int, payload: Payload, forum: discord.ForumChannel
+    ) -> Written | Exception:
+        return await self._paced.write(post_id, payload, str(forum.id))
 
     async def posts(
         self, forum: discord.ForumChannel, post: str, name: str
@@ -115,15 +114,12 @@ class Forums:
         return next(found, None)
 
 
-async def _open(forum: discord.ForumChannel, name: str, arguments: Arguments) -> discord.Message:
-    """Open a post; that takes no nonce."""
-    left_out = {"silent", "nonce"}
-    opening = {key: value for key, value in arguments.items() if key not in left_out}
-    opened = await forum.create_thread(name=name, applied_tags=_tags(forum), **opening)
-    return opened.message
-
-
-def _tags(forum: discord.ForumChannel) -> list[discord.ForumTag]:
-    """A tag where the forum wants one."""
-    usable = [tag for tag in forum.available_tags if not tag.moderated]
-    return usable[:1] if forum.flags.require_tag else []
+def _opening(forum: discord.ForumChannel, name: str, payload: Payload) -> Payload:
+    """A post and its first message, which takes no nonce; with a tag where the forum wants one."""
+    usable = [f"{tag.id}" for tag in forum.available_tags if not tag.moderated]
+    return {
+        "name": name,
+        "auto_archive_duration": forum.default_auto_archive_duration,
+        "applied_tags": usable[:1] if forum.flags.require_tag else [],
+        "message": {key: one for key, one in payload.items() if key not in NONCE},
+    }

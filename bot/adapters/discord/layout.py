@@ -1,6 +1,5 @@
-"""A message as discord.py sends it: embed, buttons, mention, nonce. Sends nothing."""
+"""A message as arguments for discord.py: embed, buttons, plain text. Sends nothing."""
 
-import hashlib
 from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import discord
 
 from bot.adapters.discord.buttons import Buttons
-from bot.domain.deliveries import Delivery
 from bot.domain.messages import Limits, Link, Message
 from bot.rendering.bundling import Bundle
 from bot.rendering.discord_embed import button_links, render_embed
@@ -19,13 +17,15 @@ from bot.rendering.plain import render_plain
 Arguments = dict[str, Any]
 """Keyword arguments for one of discord.py's ways to send."""
 
+CONTENT = 2000
+"""UTF-16 units of a message's own text (facts-delivery, 4)."""
+
 NOBODY = discord.AllowedMentions.none()
 
 _MESSAGES_AT_ONCE = 32
-_ROW, _CONTENT = 5, 2000
+_ROW = 5
 _EMBEDS, _EMBED_TEXT = 10, 6000
-_PLAIN = Limits(text=_CONTENT)
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PLAIN = Limits(text=CONTENT)
 
 
 def laid_out(message: Message, limits: Limits) -> Arguments:
@@ -42,7 +42,7 @@ def presses(message: Message) -> Arguments:
 def laid_out_plainly(*messages: Message, zone: tzinfo) -> Arguments:
     """Text alone, its moments told in a zone, for when Discord finds the embed invalid."""
     text = "\n\n".join(escaped(render_plain(one, _PLAIN, zone=zone)) for one in messages)
-    content = cut(text, _CONTENT, Measure.UTF16)
+    content = cut(text, CONTENT, Measure.UTF16)
     return {"content": content, "allowed_mentions": NOBODY, "suppress_embeds": True}
 
 
@@ -73,48 +73,6 @@ def laid_out_together(bundle: Bundle, limits: Limits) -> Arguments:
 def _links(bundle: Bundle, limits: Limits) -> list[Link]:
     every = (link for one in bundle for link in button_links(one, limits))
     return [*{link.url: link for link in every}.values()]
-
-
-def addressed(arguments: Arguments, delivery: Delivery, message: Message) -> Arguments:
-    """The arguments with what the channel wishes: no sound, or a mention of its role."""
-    channel = delivery.channel
-    wished: Arguments = {"silent": True} if channel.is_silent and not message.urgent else {}
-    told = {message.kind, *message.also}
-    if channel.mention.isdecimal() and told & channel.mention_kinds:
-        role = discord.Object(int(channel.mention))
-        mention = f"<@&{role.id}>"
-        text = arguments.get("content", "")
-        wished["content"] = cut(f"{mention}\n{text}", _CONTENT, Measure.UTF16) if text else mention
-        wished["allowed_mentions"] = discord.AllowedMentions(
-            everyone=False, users=False, roles=[role], replied_user=False
-        )
-    return arguments | wished
-
-
-def nonce_of(delivery: Delivery, bot_id: int) -> int:
-    """A number of 63 bits that is the same for each repeat of a delivery, and for nothing else.
-
-    Discord keeps nonces by author, not by channel, so all that tells two messages of one bot apart
-    goes into it; the form, because a delivery that was folded since is another message.
-    """
-    parts = (bot_id, delivery.id, delivery.destination, delivery.event_id, delivery.form)
-    digest = hashlib.blake2b("\n".join(map(str, parts)).encode(), digest_size=8).digest()
-    return int.from_bytes(digest) >> 1
-
-
-def mark_of(nonce: int) -> str:
-    """A nonce in few characters, as a button carries it."""
-    digits = ""
-    while nonce:
-        nonce, digit = divmod(nonce, len(_DIGITS))
-        digits = _DIGITS[digit] + digits
-    return digits or _DIGITS[0]
-
-
-def marked(arguments: Arguments, mark: str) -> Arguments:
-    """The arguments with a mark in the ids of the buttons that can be pressed."""
-    view = arguments.get("view")
-    return arguments | {"view": view.marked(mark)} if isinstance(view, Buttons) else arguments
 
 
 def _below(view: Buttons) -> Arguments:

@@ -1,13 +1,15 @@
 """Requests to Discord, each in its slot; and messages written into one channel or thread."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
 
 import discord
+from discord.http import MultipartParameters
 
 from bot.adapters.discord import outcomes
-from bot.adapters.discord.layout import Arguments
+from bot.adapters.discord.payloads import Payload
 from bot.adapters.discord.transport import NETWORK_ERRORS
 from bot.ports import Pace
 
@@ -15,6 +17,37 @@ SEND_TIMEOUT_S = 20.0
 """Far below the few minutes for which Discord remembers a nonce (facts-delivery, 1.2 and 2.2)."""
 
 T = TypeVar("T")
+
+
+_PUBLISHED = discord.MessageFlags(crossposted=True).value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A message of ours that stands in Discord.
+
+    Attributes:
+        id: its own.
+        place: the id of the channel, thread or private chat that it stands in.
+        is_published: the channels that follow its channel have it, too.
+
+    """
+
+    id: int
+    place: int
+    is_published: bool = False
+
+    @classmethod
+    def told(cls, answer: Mapping[str, Any]) -> Self:
+        """As Discord answers to a send; discord.py's own `Message` takes as long as its request."""
+        is_published = bool(answer.get("flags", 0) & _PUBLISHED)
+        return cls(id=int(answer["id"]), place=int(answer["channel_id"]), is_published=is_published)
+
+    @classmethod
+    def found(cls, message: discord.Message) -> Self:
+        """As it was read."""
+        flags = message.flags
+        return cls(id=message.id, place=message.channel.id, is_published=flags.crossposted)
 
 
 class Paced:
@@ -57,27 +90,35 @@ class Paced:
         """A channel or thread, asked of Discord; in no slot of its own."""
         return await self._client.fetch_channel(channel_id)
 
-    async def chat_with(
-        self, person_id: int, address: str
-    ) -> discord.PartialMessageable | Exception:
-        """The private chat with a person, opened if need be."""
+    async def chat_with(self, person_id: int, address: str) -> int | Exception:
+        """The id of the private chat with a person, opened if need be."""
         person = discord.Object(person_id)
         chat = await self.request(lambda: self._client.create_dm(person), address)
-        return chat if isinstance(chat, Exception) else self.channel(chat.id)
+        return chat if isinstance(chat, Exception) else chat.id
 
     async def write(
-        self,
-        channel: discord.PartialMessageable,
-        arguments: Arguments,
-        address: str,
-        *,
-        alert: bool = False,
-    ) -> discord.Message | Exception:
+        self, channel_id: int, payload: Payload, address: str, *, alert: bool = False
+    ) -> Written | Exception:
         """Send one message, also into a thread that must be taken out of the archive first."""
-        result = await self.request(lambda: channel.send(**arguments), address, alert=alert)
-        if outcomes.is_archived(result) and await self._unarchives(channel.id, address):
-            return await self.request(lambda: channel.send(**arguments), address, alert=alert)
+
+        async def send() -> Written:
+            return Written.told(await self._client.http.send_message(channel_id, params=given))
+
+        given = MultipartParameters(payload={**payload}, multipart=None, files=None)
+        result = await self.request(send, address, alert=alert)
+        if outcomes.is_archived(result) and await self._unarchives(channel_id, address):
+            return await self.request(send, address, alert=alert)
         return result
+
+    async def open_post(self, forum_id: int, post: Payload) -> Written | Exception:
+        """Open a post in a forum; its first message is part of it."""
+
+        async def send() -> Written:
+            answer = await self._client.http.start_thread_in_forum(forum_id, params=given)
+            return Written.told(answer["message"])
+
+        given = MultipartParameters(payload={**post}, multipart=None, files=None)
+        return await self.request(send, f"{forum_id}")
 
     async def _unarchives(self, thread_id: int, address: str) -> bool:
         """Open an archived thread, where sending alone does not do it; whether it worked."""

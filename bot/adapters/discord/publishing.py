@@ -7,6 +7,7 @@ from collections import Counter, deque
 import discord
 
 from bot.adapters.discord.addresses import Target
+from bot.adapters.discord.paced import Paced, Written
 from bot.adapters.discord.reach import Place
 from bot.adapters.discord.transport import FAILURES
 from bot.errors import HeldBack
@@ -59,26 +60,27 @@ class Allowance:
 class Publisher:
     """Publishes what was sent, as far as the limit allows."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, paced: Paced, pace: Pace) -> None:
+        self._paced = paced
         self._pace = pace
         self._allowance = Allowance()
 
-    async def publish(self, message: discord.Message) -> None:
+    async def publish(self, message: Written) -> None:
         """Publish a message that stands in its channel; it stays there whatever comes of it."""
-        channel_id = message.channel.id
-        if message.flags.crossposted:
+        channel_id = message.place
+        if message.is_published:
             return  # a repeated send, whose nonce found the message of the first
         if not self._allowance.take(channel_id, asyncio.get_running_loop().time()):
             logger.debug("Discord: %s has published %d in an hour", channel_id, HOURLY)
             return
         try:
             async with self._pace.slot():
-                await _publish(message)
+                await _publish(self._paced.channel(channel_id).get_partial_message(message.id))
         except _UNPUBLISHED as error:
             logger.warning("Discord did not publish a message of %s: %r", channel_id, error)
 
 
-async def _publish(message: discord.Message) -> None:
+async def _publish(message: discord.PartialMessage) -> None:
     """Leave the slot in peace with whatever Discord answers.
 
     An error that passes means that no answer came.

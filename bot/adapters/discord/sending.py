@@ -13,17 +13,17 @@ from bot.adapters.discord.addresses import Target, lane_of, private_of, read_add
 from bot.adapters.discord.doubts import Absence, Doubts, Sight, is_forgotten
 from bot.adapters.discord.forums import Forums, name_of_post
 from bot.adapters.discord.gateway import Listener
-from bot.adapters.discord.layout import (
-    Arguments,
+from bot.adapters.discord.layout import laid_out_plainly, presses
+from bot.adapters.discord.paced import Paced, Written
+from bot.adapters.discord.payloads import (
+    Payload,
     addressed,
-    laid_out,
-    laid_out_plainly,
+    embedded,
     mark_of,
-    marked,
     nonce_of,
-    presses,
+    spelt,
+    unrepeatable,
 )
-from bot.adapters.discord.paced import Paced
 from bot.adapters.discord.publishing import Publisher, may_be_followed
 from bot.adapters.discord.reach import Place, may_read_back, missing_right
 from bot.adapters.discord.shards import Shards
@@ -80,7 +80,7 @@ class DiscordAdapter:
         self._paced = Paced(client, pace)
         self._forums = Forums(self._paced)
         self._doubts = Doubts(self._paced)
-        self._publisher = Publisher(pace)
+        self._publisher = Publisher(self._paced, pace)
         self.invite = invite_link(self._id)
 
     @property
@@ -107,7 +107,7 @@ class DiscordAdapter:
             return outcomes.lacking(missing)
         seen = await self._look(delivery, message, place)
         match seen:
-            case discord.Message():
+            case Written():
                 return await self._sent(seen, delivery, place)
             case Exception():
                 return outcomes.unsent(self._outcome(seen, place))
@@ -163,7 +163,7 @@ class DiscordAdapter:
         if isinstance(place, discord.ForumChannel):
             return await self._forums.posts(place, delivery.post, name_of_post(message))
         channel = await self._channel(place, delivery.destination.address)
-        return channel if isinstance(channel, Exception) else (channel,)
+        return channel if isinstance(channel, Exception) else (self._paced.channel(channel),)
 
     async def _risk(
         self, delivery: Delivery, message: Message, place: Place | Target, *, why: str
@@ -180,15 +180,15 @@ class DiscordAdapter:
         missing = _missing(place) or unseen
         return outcomes.outcome_of(error, missing=missing, section=self._client.section)
 
-    async def _sent(self, sent: discord.Message, delivery: Delivery, place: Place | Target) -> Sent:
+    async def _sent(self, sent: Written, delivery: Delivery, place: Place | Target) -> Sent:
         if delivery.channel.publishes and may_be_followed(place):
             await self._publisher.publish(sent)
         return Sent(remote_id=str(sent.id), post=_post_of(sent, place))
 
     async def _send(self, delivery: Delivery, message: Message, place: Place | Target) -> Outcome:
         for form in _ever_plainer(message, delivery.channel.zone):
-            arguments = addressed(form, delivery, message)
-            result = await self._try(delivery, message, arguments, place)
+            payload = addressed(form, delivery, message)
+            result = await self._try(delivery, message, payload, place)
             if not isinstance(result, Exception):
                 return await self._sent(result, delivery, place)
             if not outcomes.is_our_fault(result):
@@ -197,32 +197,30 @@ class DiscordAdapter:
         return Refused(reason="Discord finds the message invalid, even as plain text")
 
     async def _try(
-        self, delivery: Delivery, message: Message, arguments: Arguments, place: Place | Target
-    ) -> discord.Message | Exception:
-        nonce = nonce_of(delivery, self._id)
-        arguments = marked(arguments, mark_of(nonce)) | {"nonce": nonce}
+        self, delivery: Delivery, message: Message, payload: Payload, place: Place | Target
+    ) -> Written | Exception:
+        payload = unrepeatable(payload, nonce_of(delivery, self._id))
         address = delivery.destination.address
         name = name_of_post(message)
         if isinstance(place, discord.ForumChannel):
-            return await self._forums.write(place, delivery.post, name, arguments)
+            return await self._forums.write(place, delivery.post, name, payload)
         channel = await self._channel(place, address)
         if isinstance(channel, Exception):
             return channel
         is_alert = delivery.priority is Priority.URGENT
-        result = await self._paced.write(channel, arguments, address, alert=is_alert)
+        result = await self._paced.write(channel, payload, address, alert=is_alert)
         if isinstance(place, Target) and outcomes.is_of_wrong_type(result):
             found = await self._forums.found(place.id)
             if isinstance(found, discord.ForumChannel):
-                return await self._forums.write(found, delivery.post, name, arguments)
+                return await self._forums.write(found, delivery.post, name, payload)
             return found or result
         return result
 
-    async def _channel(
-        self, place: Place | Target, address: str
-    ) -> discord.PartialMessageable | Exception:
+    async def _channel(self, place: Place | Target, address: str) -> int | Exception:
+        """The id of the channel or thread, or of the private chat with a person."""
         if isinstance(place, Target) and place.is_person:
             return await self._paced.chat_with(place.id, address)
-        return self._paced.channel(place.id)
+        return place.id
 
 
 def _missing(place: Place | Target) -> str:
@@ -230,17 +228,17 @@ def _missing(place: Place | Target) -> str:
     return "" if isinstance(place, Target) else missing_right(place)
 
 
-def _post_of(sent: discord.Message, place: Place | Target) -> str:
+def _post_of(sent: Written, place: Place | Target) -> str:
     """The forum's post that a message stands in; empty: it stands in the place itself."""
     is_person = isinstance(place, Target) and place.is_person
-    return "" if is_person or sent.channel.id == place.id else str(sent.channel.id)
+    return "" if is_person or sent.place == place.id else str(sent.place)
 
 
-def _ever_plainer(message: Message, zone: tzinfo) -> Iterator[Arguments]:
-    yield laid_out(message, LIMITS)
+def _ever_plainer(message: Message, zone: tzinfo) -> Iterator[Payload]:
+    yield embedded(message, LIMITS)
     if message.picture is not None:
-        yield laid_out(replace(message, picture=None), LIMITS)
+        yield embedded(replace(message, picture=None), LIMITS)
     plain, buttons = laid_out_plainly(message, zone=zone), presses(message)
     if buttons:
-        yield plain | buttons
-    yield plain
+        yield spelt(plain | buttons)
+    yield spelt(plain)

@@ -47,26 +47,25 @@ class Shards:
 
     def place(self, channel_id: int) -> Place | None:
         """The channel or thread of a server, if a gateway told of it."""
-        found = self._at_home(channel_id)
-        if found is None:
-            told = (place_of(client, channel_id) for client in self.clients)
-            found = next((place for place in told if place is not None), None)
-            self._remember(channel_id, found)
-        return found
+        for client in self.clients:
+            guild = client.get_guild(self._homes.get(channel_id, 0))
+            place = guild.get_channel_or_thread(channel_id) if guild is not None else None
+            if place is not None:
+                return place
+        return self._searched(channel_id)
 
-    def _at_home(self, channel_id: int) -> Place | None:
-        """Found in the server where it was last time; discord.py looks through all of them."""
-        home = self._homes.get(channel_id)
-        guilds = (client.get_guild(home) for client in self.clients) if home is not None else ()
-        found = (one.get_channel_or_thread(channel_id) for one in guilds if one is not None)
-        return next((place for place in found if place is not None), None)
-
-    def _remember(self, channel_id: int, place: Place | None) -> None:
-        self._homes.pop(channel_id, None)
+    def _searched(self, channel_id: int) -> Place | None:
+        """Found among all servers, as discord.py does it; it is remembered where all of one are."""
+        told = (place_of(client, channel_id) for client in self.clients)
+        found = next((place for place in told if place is not None), None)
         if len(self._homes) >= _MOST_HOMES:
             self._homes.clear()
-        if place is not None:
-            self._homes[channel_id] = place.guild.id
+        if found is None:
+            self._homes.pop(channel_id, None)
+        else:
+            home = found.guild
+            self._homes |= {one.id: home.id for one in (found, *home.channels)}
+        return found
 
     def is_current(self, place: Place) -> bool:
         """Whether what is known of a place is up to date."""

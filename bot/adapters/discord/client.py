@@ -66,8 +66,8 @@ async def create(surroundings: Surroundings) -> AsyncIterator[Adapter]:
     options = _options(surroundings.options, surroundings.section)
     point_at(options.api_base_url)
     answers = Answers(surroundings.name, surroundings.desk, LIMITS)
-    trace = watching(surroundings.pace)
-    another = partial(Listener, surroundings, answers, trace)
+    connector = watching(surroundings.pace)
+    another = partial(Listener, surroundings, answers, connector)
     async with another() as client:
         # Two slots, for it makes two requests: who the bot is, and which application it has.
         async with surroundings.pace.slot(urgent=True), surroundings.pace.slot(urgent=True):

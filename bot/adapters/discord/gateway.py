@@ -73,7 +73,7 @@ class Listener(discord.Client):
 
     """
 
-    def __init__(self, surroundings: Surroundings, answers: Answers, trace: Any) -> None:
+    def __init__(self, surroundings: Surroundings, answers: Answers, connector: Any) -> None:
         hush()
         super().__init__(
             intents=discord.Intents(guilds=True),
@@ -83,7 +83,7 @@ class Listener(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             guild_ready_timeout=_READY_AFTER_S,
-            http_trace=trace,
+            connector=connector,
         )
         self._desk = surroundings.desk
         self._pace = surroundings.pace

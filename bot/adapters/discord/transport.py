@@ -7,7 +7,6 @@ import asyncio
 import logging
 import threading
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -132,14 +131,23 @@ async def end_start(client: discord.Client) -> None:
 
 
 def watching(pace: Pace) -> Any:
-    """A trace that tells the pace of refusals: discord.py retries a 429 without telling us."""
+    """A connector that tells the pace of refusals: discord.py retries a 429 without telling us.
 
-    async def on_end(_session: object, _context: SimpleNamespace, ended: Any) -> None:
-        _report(pace, ended.response.status, ended.response.headers, ended.url.path)
+    By the class of the answers, since a trace of aiohttp's takes a tenth of a message's time.
+    """
 
-    trace = _aiohttp.TraceConfig()
-    trace.on_request_end.append(on_end)
-    return trace
+    class Answer(_aiohttp.ClientResponse):  # type: ignore[misc]  # of a module that has no type
+        async def start(self, connection: Any) -> Any:
+            started = await super().start(connection)
+            _report(pace, self.status, self.headers, self.url.path)
+            return started
+
+    class Connector(_aiohttp.TCPConnector):  # type: ignore[misc]
+        def connect(self, req: Any, **others: Any) -> Any:
+            req.response_class = Answer
+            return super().connect(req, **others)
+
+    return Connector(limit=0)
 
 
 def _report(pace: Pace, status: int, headers: Any, path: str) -> None:

@@ -251,7 +251,6 @@ class Dispatcher:
     def _launch(self, delivery: Delivery, message: Message) -> None:
         name = f"send {delivery.id} to {delivery.destination}"
         flight = self._group.create_task(self._send(delivery, message), name=name)
-        flight.add_done_callback(lambda _: self._landing.set())
         self._flights.add(flight)
 
     async def _send(
@@ -262,6 +261,8 @@ class Dispatcher:
                 return delivery, await guarded(self._adapter, delivery, message)
         except TimeoutError:
             return delivery, Unknown(reason=f"no answer within {self._patience_s:g} s")
+        finally:
+            self._landing.set()
 
     async def _record(self) -> bool:
         landed = [flight for flight in self._flights if flight.done()]

@@ -194,12 +194,14 @@ class _Failing:
         self._left = after
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """Work so many times, then fail."""
         self._left -= 1
         if self._left < 0:
             raise StoreError("the disk reports an error")
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             yield unit
 
     def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:

@@ -2,10 +2,10 @@
 
 import gc
 
-_YOUNG = 10_000
+_YOUNG = 50_000
 """Objects made and not freed before the young are looked at; Python's own is 700, and the objects
-of some two messages. At this one a look is a thirtieth of what it was, of a message's time, and
-what waits for it a few MiB at the most (docs/performance.md)."""
+of some two messages. At 10,000 a broadcast, which makes as many with each batch, still spends a
+fifteenth of its time looking; what waits for a look is ten MiB at the most (docs/performance.md)."""
 
 
 def collect_rarely() -> None:

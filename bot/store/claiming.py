@@ -94,7 +94,6 @@ def _claimable() -> Select[tuple[int]]:
         other.c.destination_id == mine.c.destination_id,
         other.c.event_id == mine.c.event_id,
         other.c.done_at.is_(None),
-        other.c.id != mine.c.id,
         goes_first,
     )
     due = (
@@ -139,7 +138,7 @@ def _behind() -> Select[tuple[int, int, int]]:
         select(other.c.id, other.c.attempts, carrier.c.id.label("carrier"))
         .join(other, same_pair)
         .where(claimed, other.c.state == State.PENDING)
-        .where(carrier.c.in_doubt_since.is_(None), other.c.in_doubt_since.is_(None))
+        .where(carrier.c.in_doubt_since.is_(None))  # no other is in doubt, else it went first
         .with_for_update(of=other, skip_locked=True)
     )
 

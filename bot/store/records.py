@@ -120,7 +120,7 @@ async def queue(connection: AsyncConnection, adapter: str, now: datetime) -> Que
     return Queue(depth=depth, age=max(now - since, timedelta(0)))
 
 
-def _look() -> Select[tuple[int, int]]:
+def _look() -> Select[int, Any]:
     """How many of a priority are pending, and the oldest: ids are in the order of fan-outs.
 
     Of more than are counted, those that are due the longest: a retry may be older, but is not read.

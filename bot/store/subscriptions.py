@@ -58,7 +58,7 @@ class SqlSubscriptions:
             "has_word": bool(asked.words),
         }
         new = insert(filters).values(row).returning(filters.c.id)
-        filter_id = (await self._connection.execute(new)).scalar_one()
+        filter_id: int = (await self._connection.execute(new)).scalar_one()
         await insert_missing(self._connection, filter_terms, _terms(filter_id, asked))
         return filter_id
 

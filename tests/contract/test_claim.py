@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from outboxes import (
     HOUR,
     LEASE,
@@ -82,16 +83,30 @@ async def test_claimed_is_not_claimed_again(store: SqlStore) -> None:
     assert again == ()
 
 
-async def test_clock_that_was_set_back_keeps_nothing_waiting(store: SqlStore) -> None:
+@pytest.mark.parametrize("is_set_back", [True, False])
+async def test_clock_that_was_set_back_keeps_nothing_waiting(
+    store: SqlStore, *, is_set_back: bool
+) -> None:
     """`hasten`: from `now` on they are due; of another adapter's nothing is touched."""
     await subscribe(store, to("a"), to("b", "discord"))
     await tell(store, created_at=LATER)
 
     async with store.writing() as unit:
-        await unit.outbox.hasten("console", now=START, is_set_back=True)
+        await unit.outbox.hasten("console", now=START, is_set_back=is_set_back)
 
     assert len(await claim(store)) == 1
     assert await claim(store, adapter="discord") == ()
+
+
+async def test_clock_that_was_set_back_delays_nothing(store: SqlStore) -> None:
+    """`hasten`: what has been due for long keeps its place, and its age."""
+    await subscribe(store, to("a"))
+    await tell(store, created_at=START)
+
+    async with store.writing() as unit:
+        await unit.outbox.hasten("console", now=LATER, is_set_back=True)
+
+    assert len(await claim(store, now=START)) == 1
 
 
 async def test_only_what_was_owed_in_the_future_tells_that_a_clock_was_set_back(

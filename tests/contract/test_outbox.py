@@ -134,6 +134,8 @@ async def test_message_is_kept_under_its_form(store: SqlStore) -> None:
         assert await unit.outbox.message("1:date") == plain_id
         assert await unit.outbox.message("2:date") == hostile_id
         assert await unit.outbox.message("3:date") is None
+    async with store.writing() as unit:
+        assert await unit.outbox.keep_message("1:date", a_message(), newest=newest) == plain_id
 
 
 async def test_started_delivery_has_one_attempt_more(store: SqlStore) -> None:

@@ -179,9 +179,9 @@ async def test_leads_are_those_of_subscriptions_to_reminders(store: SqlStore) ->
     await subscribe(store, to("b"), leads=frozenset({week}))
     await subscribe(store, to("c"), leads=frozenset({day}), kinds=frozenset({Kind.NEW}))
     await subscribe(store, to("d"), leads=frozenset())
-    others = {"types": {3}, "agencies": {44}, "programs": {17}, "words": {"moon"}}
-    for field, values in others.items():
-        await subscribe(store, to(field), leads=frozenset({week}), **{field: frozenset(values)})
+    others: dict[str, int | str] = {"types": 3, "agencies": 44, "programs": 17, "words": "moon"}
+    for field, value in others.items():
+        await subscribe(store, to(field), leads=frozenset({week}), **{field: frozenset({value})})
 
     async with store.reading() as unit:
         assert await unit.subscriptions.leads() == {week, odd}

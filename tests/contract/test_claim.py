@@ -19,6 +19,7 @@ from outboxes import (
 )
 
 from bot.domain.changes import Kind, WebcastLive
+from bot.domain.channels import Health, Reach
 from bot.domain.deliveries import Priority, State
 from bot.domain.events import EventId
 from bot.ports import Store
@@ -96,6 +97,24 @@ async def test_clock_that_was_set_back_keeps_nothing_waiting(
 
     assert len(await claim(store)) == 1
     assert await claim(store, adapter="discord") == ()
+
+
+@pytest.mark.parametrize("is_set_back", [True, False])
+async def test_what_was_held_does_not_wait_for_a_clock_that_was_set_back(
+    store: SqlStore, *, is_set_back: bool
+) -> None:
+    """`hasten`: nothing waits, neither what a paused destination gets when it is reached again."""
+    await subscribe(store, to("a"))
+    paused, well = Health(reach=Reach.PAUSED, since=START), Health(since=START)
+    async with store.writing() as unit:
+        await unit.destinations.set_health(to("a"), paused)
+    await tell(store, created_at=LATER)
+
+    async with store.writing() as unit:
+        await unit.outbox.hasten("console", now=START, is_set_back=is_set_back)
+        await unit.destinations.set_health(to("a"), well)
+
+    assert len(await claim(store)) == 1
 
 
 async def test_clock_that_was_set_back_delays_nothing(store: SqlStore) -> None:

@@ -37,7 +37,7 @@ class Queue:
 
     Attributes:
         depth: how many deliveries are pending; `MOST_COUNTED` stands for that and more.
-        age: how long ago the oldest of them was owed; zero when there are none.
+        age: how long ago the oldest of those counted was owed; zero when there are none.
 
     """
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     Select,
     and_,
@@ -18,10 +19,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.channels import Reach
 from bot.domain.deliveries import Priority, State
 from bot.store import sections
 from bot.store.columns import UtcTime
-from bot.store.tables import deliveries, fanouts
+from bot.store.tables import channels, deliveries, fanouts
 
 PENDING = literal(State.PENDING.value, literal_execute=True)
 """Written out in the statement: a bound parameter would hide the partial index from the planner."""
@@ -56,17 +58,24 @@ async def hasten(
     """Let nothing wait for a time that the clock had reached before it was set back."""
     # It locks many rows in no order, and so must not meet who holds or mutes some of them.
     await sections.alone(connection, sections.FANOUT)
-    waits = and_(
-        deliveries.c.adapter == adapter,
-        deliveries.c.state == PENDING,
-        deliveries.c.not_before > now,
-    )
+    waits = and_(deliveries.c.adapter == adapter, deliveries.c.not_before > now)
     if not is_set_back:
         waits = and_(
             waits,
             deliveries.c.fanout_id.in_(select(fanouts.c.id).where(fanouts.c.created_at > now)),
         )
-    await connection.execute(update(deliveries).where(waits).values(not_before=now))
+    for stands in (deliveries.c.state == PENDING, _is_held()):
+        await connection.execute(update(deliveries).where(waits, stands).values(not_before=now))
+
+
+def _is_held() -> ColumnElement[bool]:
+    """Found by the paused destinations, so that what has ended is not read."""
+    paused = channels.c.reach == literal(Reach.PAUSED.value, literal_execute=True)
+    return and_(
+        deliveries.c.destination_id.in_(select(channels.c.destination_id).where(paused)),
+        deliveries.c.done_at.is_(None),
+        deliveries.c.state == State.HELD,
+    )
 
 
 def _claimable() -> Select[tuple[int]]:
@@ -94,7 +103,6 @@ def _claimable() -> Select[tuple[int]]:
         other.c.destination_id == mine.c.destination_id,
         other.c.event_id == mine.c.event_id,
         other.c.done_at.is_(None),
-        other.c.id != mine.c.id,
         goes_first,
     )
     due = (
@@ -139,7 +147,7 @@ def _behind() -> Select[tuple[int, int, int]]:
         select(other.c.id, other.c.attempts, carrier.c.id.label("carrier"))
         .join(other, same_pair)
         .where(claimed, other.c.state == State.PENDING)
-        .where(carrier.c.in_doubt_since.is_(None), other.c.in_doubt_since.is_(None))
+        .where(carrier.c.in_doubt_since.is_(None))  # no other is in doubt, else it went first
         .with_for_update(of=other, skip_locked=True)
     )
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -60,7 +59,7 @@ class SqlDestinations:
             "since": health.since,
             "reason": health.reason,
             "missing": health.missing,
-            "is_told": true() if health.reach is Reach.ACTIVE else _was_told(),
+            "is_told": _was_told(),
         }
         key = await self._set(destination, values)
         if health.reach is Reach.PAUSED:

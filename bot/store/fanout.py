@@ -53,8 +53,6 @@ MATCHING, EXPANDING, CLEARING, DONE = "matching", "expanding", "clearing", "done
 CHUNK = 8_192
 """Rows that one transaction inserts at most; `make bench` shows how long that holds the lock."""
 
-_WIDEST_SPAN = 1 << DESTINATION_BITS
-
 
 async def owe(connection: AsyncConnection, debt: Debt, *, chunk: int) -> FanoutId | None:
     """Open a fan-out at the start of its subscribers; None when a reminder was owed before."""
@@ -170,8 +168,8 @@ async def _deliver(connection: AsyncConnection, fanout: Row[Any], chunk: int) ->
 
 def _next_span(span: int, inserted: int, chunk: int) -> int:
     """A span that should all but fill a chunk, if the next ids are like the last."""
-    fitting = span * chunk * 7 // (inserted * 8) if inserted else _WIDEST_SPAN
-    return max(1, min(fitting, span * 4, _WIDEST_SPAN))
+    fitting = span * chunk * 7 // (max(inserted, 1) * 8)
+    return max(1, min(fitting, span * 4))
 
 
 async def _clear(connection: AsyncConnection, fanout: Row[Any], chunk: int) -> _Step:

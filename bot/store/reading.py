@@ -23,8 +23,10 @@ def tells_a_move(rows: Iterable[Row[Any]]) -> bool:
 def change(row: Row[Any], moves: Sequence[int]) -> Change:
     """A row of `changes`, with which change of its event's date it is."""
     change = load_change(row.kind, row.body)
-    nth = moves.index(row.id) + 1 if isinstance(change, DateChanged) else 0
-    return replace(change, nth=nth) if isinstance(change, DateChanged) and nth > 1 else change
+    if not isinstance(change, DateChanged):
+        return change
+    nth = moves.index(row.id) + 1
+    return replace(change, nth=nth) if nth > 1 else change
 
 
 def part(row: Row[Any]) -> Part:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import leading
@@ -55,7 +55,7 @@ def _rows() -> Select[Any]:
 async def _told(connection: AsyncConnection, which: ColumnElement[bool]) -> _Told:
     """The changes of each fan-out: (id, kind)."""
     of_fanouts: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    query = select(changes.c.id, changes.c.fanout_id, changes.c.kind).order_by(changes.c.id)
+    query = select(changes.c.id, changes.c.fanout_id, changes.c.kind)
     for row in await connection.execute(query.where(which)):
         of_fanouts[row.fanout_id].append((row.id, row.kind))
     return of_fanouts
@@ -106,19 +106,37 @@ async def counted(connection: AsyncConnection) -> dict[tuple[str, State], int]:
 
 async def queue(connection: AsyncConnection, adapter: str, now: datetime) -> Queue:
     """How much is pending for an adapter, counted and found in the index that claims go by."""
-    mine = and_(deliveries.c.adapter == adapter, deliveries.c.state == PENDING)
-    counted_ones = select(deliveries.c.id).where(mine).limit(MOST_COUNTED).subquery()
-    depth = await connection.scalar(select(func.count()).select_from(counted_ones))
-    # The lowest id of each priority stands first in that index; ids are in the order of fan-outs.
-    firsts = [await connection.scalar(_first(mine, one)) for one in Priority]
-    oldest = min((one for one in firsts if one is not None), default=None)
+    looks = [
+        (await connection.execute(_LOOK, {"by": adapter, "rank": priority})).one()
+        for priority in Priority
+    ]
+    oldest = min((one.oldest for one in looks if one.oldest is not None), default=None)
     if oldest is None:
         return Queue()
     of_oldest = select(deliveries.c.fanout_id).where(deliveries.c.id == oldest)
     owed_at = select(fanouts.c.created_at).where(fanouts.c.id == of_oldest.scalar_subquery())
     since: datetime = (await connection.execute(owed_at)).scalar_one()
-    return Queue(depth=depth or 0, age=max(now - since, timedelta(0)))
+    depth = min(sum(one.depth for one in looks), MOST_COUNTED)
+    return Queue(depth=depth, age=max(now - since, timedelta(0)))
 
 
-def _first(mine: ColumnElement[bool], priority: Priority) -> Select[tuple[int]]:
-    return select(func.min(deliveries.c.id)).where(mine, deliveries.c.priority == priority)
+def _look() -> Select[int, Any]:
+    """How many of a priority are pending, and the oldest: ids are in the order of fan-outs.
+
+    Of more than are counted, those that are due the longest: a retry may be older, but is not read.
+    """
+    first = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.adapter == bindparam("by"),
+            deliveries.c.priority == bindparam("rank"),
+            deliveries.c.state == PENDING,
+        )
+        .order_by(deliveries.c.not_before)
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return select(func.count().label("depth"), func.min(first.c.id).label("oldest"))
+
+
+_LOOK = _look()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.changes import Kind
@@ -15,7 +15,7 @@ from bot.store.codec import bits, dump_filter, load_filter
 from bot.store.matching import matches, term
 from bot.store.moving import destination_id
 from bot.store.tables import channels, destinations, filter_terms, filters, subscriptions
-from bot.store.upsert import dialect_insert, get_or_insert, insert_missing
+from bot.store.upsert import dialect_insert, insert_missing
 
 
 class SqlSubscriptions:
@@ -57,7 +57,8 @@ class SqlSubscriptions:
             "has_program": bool(asked.programs),
             "has_word": bool(asked.words),
         }
-        filter_id = await get_or_insert(self._connection, filters, row, "spec")
+        new = insert(filters).values(row).returning(filters.c.id)
+        filter_id: int = (await self._connection.execute(new)).scalar_one()
         await insert_missing(self._connection, filter_terms, _terms(filter_id, asked))
         return filter_id
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from outboxes import (
     HOUR,
     LEASE,
@@ -18,6 +19,7 @@ from outboxes import (
 )
 
 from bot.domain.changes import Kind, WebcastLive
+from bot.domain.channels import Health, Reach
 from bot.domain.deliveries import Priority, State
 from bot.domain.events import EventId
 from bot.ports import Store
@@ -82,16 +84,48 @@ async def test_claimed_is_not_claimed_again(store: SqlStore) -> None:
     assert again == ()
 
 
-async def test_clock_that_was_set_back_keeps_nothing_waiting(store: SqlStore) -> None:
+@pytest.mark.parametrize("is_set_back", [True, False])
+async def test_clock_that_was_set_back_keeps_nothing_waiting(
+    store: SqlStore, *, is_set_back: bool
+) -> None:
     """`hasten`: from `now` on they are due; of another adapter's nothing is touched."""
     await subscribe(store, to("a"), to("b", "discord"))
     await tell(store, created_at=LATER)
 
     async with store.writing() as unit:
-        await unit.outbox.hasten("console", now=START, is_set_back=True)
+        await unit.outbox.hasten("console", now=START, is_set_back=is_set_back)
 
     assert len(await claim(store)) == 1
     assert await claim(store, adapter="discord") == ()
+
+
+@pytest.mark.parametrize("is_set_back", [True, False])
+async def test_what_was_held_does_not_wait_for_a_clock_that_was_set_back(
+    store: SqlStore, *, is_set_back: bool
+) -> None:
+    """`hasten`: nothing waits, neither what a paused destination gets when it is reached again."""
+    await subscribe(store, to("a"))
+    paused, well = Health(reach=Reach.PAUSED, since=START), Health(since=START)
+    async with store.writing() as unit:
+        await unit.destinations.set_health(to("a"), paused)
+    await tell(store, created_at=LATER)
+
+    async with store.writing() as unit:
+        await unit.outbox.hasten("console", now=START, is_set_back=is_set_back)
+        await unit.destinations.set_health(to("a"), well)
+
+    assert len(await claim(store)) == 1
+
+
+async def test_clock_that_was_set_back_delays_nothing(store: SqlStore) -> None:
+    """`hasten`: what has been due for long keeps its place, and its age."""
+    await subscribe(store, to("a"))
+    await tell(store, created_at=START)
+
+    async with store.writing() as unit:
+        await unit.outbox.hasten("console", now=LATER, is_set_back=True)
+
+    assert len(await claim(store, now=START)) == 1
 
 
 async def test_only_what_was_owed_in_the_future_tells_that_a_clock_was_set_back(

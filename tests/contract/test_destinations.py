@@ -179,7 +179,7 @@ async def test_news_that_waited_too_long_ends(store: SqlStore) -> None:
     await tell(store, created_at=START)
     await tell(store, event=an_event(id=OTHER), created_at=START + HOUR)
 
-    await set_health(store, to(), Health(since=START + KEPT_FOR + HOUR / 2))
+    await set_health(store, to(), Health(since=START + KEPT_FOR + HOUR))
 
     assert await states(store) == [State.EXPIRED, State.PENDING]
 
@@ -218,6 +218,18 @@ async def test_delivery_that_found_its_destination_lost_is_held(store: SqlStore)
 
     assert again.id == claimed[0].id
     assert again.attempts == 1
+
+
+@pytest.mark.parametrize("health", [PAUSED, WELL])
+async def test_what_is_under_way_is_left_to_who_sends_it(store: SqlStore, health: Health) -> None:
+    """Neither held, as it may arrive, nor freed: it would be sent a second time."""
+    await subscribe(store, to())
+    await tell(store)
+    await start(store, await claim(store))
+
+    await set_health(store, to(), health)
+
+    assert await states(store) == [State.SENDING]
 
 
 async def test_unwell_are_those_that_are_not_active(store: SqlStore) -> None:
@@ -280,6 +292,7 @@ async def test_last_delivery_is_the_last_that_came_to_an_end(store: SqlStore) ->
     """Sent or given up; what waits, or was folded, is none."""
     await subscribe(store, to(), to("other"))
     await tell(store)
+    await tell(store)
     mine = [one for one in await claim(store) if one.destination == to()]
     await finish(store, mine, state=State.DEAD, error="too long")
     await tell(store, event=an_event(id=OTHER))
@@ -289,7 +302,7 @@ async def test_last_delivery_is_the_last_that_came_to_an_end(store: SqlStore) ->
         none = await unit.destinations.last_delivery(to("other"))
 
     assert last is not None
-    assert (last.id, last.error, len(last.change_ids)) == (mine[0].id, "too long", 1)
+    assert (last.id, last.error, len(last.change_ids)) == (mine[0].id, "too long", 2)
     assert none is None
 
 

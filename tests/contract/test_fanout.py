@@ -14,6 +14,7 @@ from outboxes import (
     a_reminder,
     claim,
     expand,
+    finish,
     keep,
     moved,
     owe,
@@ -133,6 +134,18 @@ async def test_more_filters_than_a_chunk_has_rows(chunked: SqlStore) -> None:
     assert await reached(chunked) == list(places(10))
 
 
+async def test_sparse_followers_are_reached_in_few_steps(chunked: SqlStore) -> None:
+    """`expand`: where few of the next ids want the news, a chunk takes more of them."""
+    await subscribe(chunked, *places(60), types=frozenset({999}))
+    await subscribe(chunked, *places(60)[::6])
+    await owe(chunked)
+
+    chunks = await expand(chunked)
+
+    assert await reached(chunked) == list(places(60)[::6])
+    assert chunks < 11
+
+
 async def test_few_among_many_are_reached_in_few_steps(chunked: SqlStore) -> None:
     """`expand`: a stretch of destinations that want nothing costs few chunks."""
     await subscribe(chunked, *places(300), types=frozenset({999}))
@@ -146,14 +159,23 @@ async def test_few_among_many_are_reached_in_few_steps(chunked: SqlStore) -> Non
 
 
 async def test_finished_fan_out_leaves_no_notes(chunked: SqlStore) -> None:
-    """Which filters matched is noted while a fan-out is open, and forgotten: it would only grow."""
+    """Which filters matched is noted while a fan-out is open, and forgotten: it would only grow.
+
+    They are forgotten in chunks too, so that no write lock lasts long.
+    """
     for minutes, place in enumerate(places(8)):  # a whole number of chunks
         await subscribe(chunked, place, leads=frozenset({timedelta(minutes=minutes)}))
+    await owe(chunked)
 
-    await tell(chunked)
+    notes = [await _notes(chunked) async for _ in _totals(chunked)]
 
-    async with chunked._engine.reading() as connection:
-        assert (await connection.execute(select(fanout_filters))).all() == []
+    assert (max(notes), notes[-1]) == (8, 0)
+    assert all(before - after <= 4 for before, after in pairwise(notes))
+
+
+async def _notes(store: SqlStore) -> int:
+    async with store._engine.reading() as connection:
+        return len((await connection.execute(select(fanout_filters))).all())
 
 
 async def _first_made(store: SqlStore) -> FanoutId:
@@ -189,15 +211,20 @@ async def test_urgent_fan_out_takes_the_older_one_of_its_event_along(chunked: Sq
     assert await _first_made(chunked) == elder
 
 
-async def test_oldest_fan_out_goes_first(chunked: SqlStore) -> None:
-    """`expand`: one chunk of the oldest open fan-out."""
+@pytest.mark.parametrize("second", [1, 2])
+async def test_oldest_fan_out_goes_first_to_its_end(chunked: SqlStore, second: int) -> None:
+    """`expand`: one chunk of the oldest open fan-out, be it of the same event or of another."""
     await subscribe(chunked, *places(6))
-    first, second = await owe(chunked), await owe(chunked, LIVE)
+    elder = await owe(chunked)
+    younger = await owe(chunked, event=an_event(id=EventId(second)))
 
-    await expand(chunked)
+    made: list[FanoutId] = []
+    async for _ in _totals(chunked):
+        claimed = await claim(chunked)
+        await finish(chunked, claimed)
+        made += [one.parts[0].fanout_id for one in claimed]
 
-    assert await reached(chunked) == [*places(6), *places(6)]
-    assert (first or 0) < (second or 0)
+    assert made == [elder] * 6 + [younger] * 6
 
 
 async def test_interrupted_chunk_is_repeated_and_nothing_twice(chunked: SqlStore) -> None:

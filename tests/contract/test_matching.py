@@ -122,6 +122,19 @@ def _wanted(
     return wanted
 
 
+async def test_news_whose_words_hold_a_nul_goes_out(store: SqlStore) -> None:
+    """A fan-out that the database refuses would block all of its event, and be tried for ever."""
+    event = an_event(name="Star\0ship")
+    asked_for = Filter(words=frozenset({"ship"}))
+
+    async with undone(store) as unit:
+        await keep(unit, event)
+        await unit.subscriptions.add(to(), asked_for, now=START)
+        await unit.outbox.owe(a_debt())
+
+        assert [place for place, _ in await _told(unit)] == [to()]
+
+
 @pytest.mark.parametrize(
     ("name", "word", "is_found"),
     [

@@ -21,12 +21,14 @@ from outboxes import (
     tell,
     to,
 )
+from sqlalchemy import update
 
 from bot.domain.changes import DetailsChanged, Kind, UpdatePosted, WebcastLive
 from bot.domain.deliveries import Delivery, FanoutId, Part, State
 from bot.domain.events import EventId
 from bot.domain.watching import Tracked, Watch
 from bot.ports import Store
+from bot.store.tables import changes
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START, a_hostile_message, a_message, an_event, an_update
 
@@ -91,6 +93,23 @@ async def test_news_counts_neither_other_changes_nor_those_of_other_events(
     assert news == (moved(),)
 
 
+async def test_order_of_news_does_not_depend_on_where_the_rows_lie(store: SqlStore) -> None:
+    """`news`: oldest first, and counted so, also where the database found room elsewhere."""
+    first = await owe(store, moved(), LIVE) or FanoutId(0)
+    second = await owe(store, moved()) or FanoutId(0)
+    kinds = frozenset({Kind.DATE, Kind.WEBCAST})
+    async with store.writing() as unit:
+        (eldest, *_others) = await unit.snapshots.noticed()
+        rewritten = update(changes).where(changes.c.id == eldest.id).values(noticed_at=LATER)
+        await unit.outbox._connection.execute(rewritten)
+
+    async with store.reading() as unit:
+        parts = [Part(fanout_id=one, kinds=kinds) for one in (first, second)]
+        _, news = await unit.outbox.news(parts)
+
+    assert news == (moved(), LIVE, replace(moved(), nth=2))
+
+
 async def test_news_of_a_reminder_comes_from_its_debt(store: SqlStore) -> None:
     """`news`: a reminder has no row among the changes, and is told all the same."""
     reminder = a_reminder(late=True)
@@ -134,6 +153,8 @@ async def test_message_is_kept_under_its_form(store: SqlStore) -> None:
         assert await unit.outbox.message("1:date") == plain_id
         assert await unit.outbox.message("2:date") == hostile_id
         assert await unit.outbox.message("3:date") is None
+    async with store.writing() as unit:
+        assert await unit.outbox.keep_message("1:date", a_message(), newest=newest) == plain_id
 
 
 async def test_started_delivery_has_one_attempt_more(store: SqlStore) -> None:

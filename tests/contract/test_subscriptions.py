@@ -10,7 +10,13 @@ from strategies import destinations, filters
 
 from bot.domain.changes import Kind
 from bot.domain.requests import NOBODY as NO_PERSON
-from bot.domain.subscriptions import DEFAULT_LEADS, Destination, Filter, SubscriptionId
+from bot.domain.subscriptions import (
+    DEFAULT_LEADS,
+    Destination,
+    Filter,
+    SubscriptionId,
+    normalised,
+)
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START, an_event
 
@@ -41,6 +47,18 @@ async def test_same_filter_twice_at_one_destination_is_one_subscription(store: S
         assert await unit.subscriptions.held() == (first, other)
     assert again == first
     assert other.id != first.id
+
+
+async def test_same_filter_is_the_same_in_whatever_order_it_was_asked(store: SqlStore) -> None:
+    """`add`: a set has the order of its making, and of the process; it says nothing."""
+    one, another = (Filter(types=frozenset(order)) for order in ((0, 8, 16), (16, 8, 0)))
+    assert list(one.types) != list(another.types)
+
+    async with store.writing() as unit:
+        first = await unit.subscriptions.add(to("a"), one, now=START)
+        again = await unit.subscriptions.add(to("a"), another, now=START)
+
+    assert again == first
 
 
 async def test_held_goes_by_destination_then_by_age(store: SqlStore) -> None:
@@ -161,6 +179,9 @@ async def test_leads_are_those_of_subscriptions_to_reminders(store: SqlStore) ->
     await subscribe(store, to("b"), leads=frozenset({week}))
     await subscribe(store, to("c"), leads=frozenset({day}), kinds=frozenset({Kind.NEW}))
     await subscribe(store, to("d"), leads=frozenset())
+    others: dict[str, int | str] = {"types": 3, "agencies": 44, "programs": 17, "words": "moon"}
+    for field, value in others.items():
+        await subscribe(store, to(field), leads=frozenset({week}), **{field: frozenset({value})})
 
     async with store.reading() as unit:
         assert await unit.subscriptions.leads() == {week, odd}
@@ -194,6 +215,24 @@ async def test_audience_counts_destinations_by_adapter(store: SqlStore) -> None:
 
     assert audience == {"console": 2, "discord": 1}
     assert nobody == {}
+
+
+async def test_each_thing_that_is_asked_counts(store: SqlStore) -> None:
+    """`audience`: of destinations that ask for one thing each, those that the event has."""
+    event = an_event()
+    found: dict[str, int | str] = {
+        "types": event.type.id,
+        "agencies": event.agencies[0].id,
+        "programs": event.programs[0].id,
+        "words": normalised(event.name),
+    }
+    for field, value in found.items():
+        await subscribe(store, to(f"right {field}"), **{field: frozenset({value})})
+        missed = "elsewhere" if field == "words" else 999
+        await subscribe(store, to(f"wrong {field}"), **{field: frozenset({missed})})
+
+    async with store.reading() as unit:
+        assert await unit.subscriptions.audience(event, Kind.DATE, None) == {"console": 4}
 
 
 async def test_audience_of_a_reminder_goes_by_its_lead(store: SqlStore) -> None:

@@ -55,7 +55,7 @@ class Postgresql:
             )
         host = url.host or url.query.get("host", "localhost")
         self.name = f"the store {host}/{url.database}"
-        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._dsn = url.render_as_string(hide_password=False)
         self._is_proxied: bool | None = None
         self.session = uuid4().hex[:8]
 

@@ -51,7 +51,6 @@ class Sqlite:
         self._turn = Turn()
         # Of the connections one is left to whoever writes.
         self._readers = asyncio.Semaphore(_READERS)
-        self._opens = in_memory
 
     def create(self) -> AsyncEngine:
         """A pool of connections; connects to nothing yet."""
@@ -90,11 +89,7 @@ class Sqlite:
                 yield
 
     async def ready(self) -> None:
-        """See, once, whether the file can be opened."""
-        # Where aiosqlite cannot open, its thread stays behind and stumbles over the closed loop.
-        if self.path is not None and not self._opens:
-            await asyncio.to_thread(_open_and_close, self.path)
-            self._opens = True
+        """Nothing is to be found out before one connects."""
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -147,16 +142,10 @@ class Sqlite:
         return f"{self.name} refused a statement: {problem}"
 
 
-def _open_and_close(path: Path) -> None:
-    sqlite3.connect(path).close()
-
-
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     with ExitStack() as unless_ready:
         # The pool forgets, without closing it, a connection on which this fails.
         unless_ready.callback(connection.close)
-        # The driver's own transaction control begins too late and never IMMEDIATE; we say BEGIN.
-        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
@@ -168,7 +157,7 @@ def _on_begin(connection: Connection) -> None:
     # A deferred transaction that starts to write midway can fail at once with SQLITE_BUSY.
     options = connection.get_execution_options()
     driver: Any = connection.connection.driver_connection
-    driver.begin(writes=options.get("immediate", False), stays=options.get("stays", False))
+    driver.begin(writes=options["immediate"], stays=options["stays"])
 
 
 def _on_error(error: ExceptionContext) -> None:

@@ -179,7 +179,7 @@ async def test_taking_over_ends_what_the_holder_had_open(store: SqlStore, store_
     if not store_url.startswith("postgresql"):
         pytest.skip("one process holds a store of SQLite's")
     async with open_store(store_url) as frozen:
-        lease = await take(frozen, f"a/{frozen.session}")
+        lease = await take(frozen, f"host/1/{frozen.session}")
         with pytest.raises(StoreError):
             await _write_while(frozen, take(store, "b"))
 

@@ -51,6 +51,7 @@ class Sqlite:
         self._turn = Turn()
         # Of the connections one is left to whoever writes.
         self._readers = asyncio.Semaphore(_READERS)
+        self._opens = in_memory
 
     def create(self) -> AsyncEngine:
         """A pool of connections; connects to nothing yet."""
@@ -89,7 +90,11 @@ class Sqlite:
                 yield
 
     async def ready(self) -> None:
-        """Nothing is to be found out before one connects."""
+        """See, once, whether the file can be opened."""
+        # Where aiosqlite cannot open, its thread stays behind and stumbles over the closed loop.
+        if self.path is not None and not self._opens:
+            await asyncio.to_thread(_open_and_close, self.path)
+            self._opens = True
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -140,6 +145,10 @@ class Sqlite:
             if sign in problem:
                 return f"{self.name} {remedy}"
         return f"{self.name} refused a statement: {problem}"
+
+
+def _open_and_close(path: Path) -> None:
+    sqlite3.connect(path).close()
 
 
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:

@@ -131,9 +131,10 @@ async def test_readers_and_writers_need_not_be_the_runner(store: SqlStore, path:
     assert await _value(store) == "value"
 
 
-def test_stores_in_memory_are_each_alone() -> None:
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_stores_in_memory_are_each_alone(url: str) -> None:
     """Nothing else can reach a store in memory."""
-    with Engine("sqlite://").alone(), Engine("sqlite://").alone():
+    with Engine(url).alone(), Engine(url).alone():
         pass
 
 

@@ -20,7 +20,7 @@ from bot.store.engine import Engine, open_engine
 
 OPEN_FILES = Path("/proc/self/fd")
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="sees what is open as Linux shows it")
 

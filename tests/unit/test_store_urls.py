@@ -92,8 +92,16 @@ async def test_server_that_lets_nobody_in_is_given_up(monkeypatch: pytest.Monkey
     )
 
 
-def test_error_without_a_word_is_told_by_its_name() -> None:
-    """Better than nothing."""
-    told = Postgresql(make_url("postgresql://host/name")).sentence(LookupError())
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("null value in column\nDETAIL:  of a row", "null value in column"),
+        ("<class 'asyncpg.NotNullViolationError'>: null value in column", "null value in column"),
+        ("", "LookupError"),
+    ],
+)
+def test_error_is_told_by_its_first_line(said: str, told: str) -> None:
+    """Without the class that SQLAlchemy 2.0 puts before it; by that alone where nothing is said."""
+    sentence = Postgresql(make_url("postgresql://host/name")).sentence(LookupError(said))
 
-    assert told == "the store host/name refused a statement: LookupError"
+    assert sentence == f"the store host/name refused a statement: {told}"

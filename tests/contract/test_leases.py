@@ -1,6 +1,5 @@
 """`ports.Leases`: one holder a role, and a fence against all that were before."""
 
-import asyncio
 from collections.abc import Awaitable
 
 import pytest

@@ -139,6 +139,29 @@ async def test_connection_lost_in_a_transaction(url: str, postgresql: Server) ->
             assert await unit.memory.get("key") is None
 
 
+async def test_connection_lost_while_its_transaction_rested(lent: str, postgresql: Server) -> None:
+    """The same words, though the driver knows by then, and does not even ask the server."""
+
+    async def write_and_lose(engine: Engine) -> None:
+        async with engine.writing() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            await _lose(driver, postgresql, lent)
+            await connection.exec_driver_sql("SELECT 1")
+
+    async with open_engine(lent) as engine:
+        with pytest.raises(StoreError, match="closed the connection; what was not committed did"):
+            await write_and_lose(engine)
+
+
+async def _lose(driver: Any, server: Server, url: str) -> None:
+    """Have the server end this connection, and wait until that is known here."""
+    ended = asyncio.Event()
+    driver.add_termination_listener(lambda _: ended.set())
+    end_connections(server, url)
+    async with asyncio.timeout(10):
+        await ended.wait()
+
+
 def end_connections(server: Server, url: str) -> None:
     """End all connections to a database, as a server does that stops."""
     database = make_url(url).database
@@ -152,14 +175,9 @@ async def test_connection_that_ended_while_it_rested_is_replaced(
     """A server that was started anew, or a proxy that closed what nobody used, fails nobody."""
     engine = Engine(url)
     async with engine.writing() as connection:
-        rested = (await connection.get_raw_connection()).driver_connection
-    ended = asyncio.Event()
-    assert rested is not None
-    rested.add_termination_listener(lambda _: ended.set())
+        rested: Any = (await connection.get_raw_connection()).driver_connection
+    await _lose(rested, postgresql, url)
 
-    end_connections(postgresql, url)
-    async with asyncio.timeout(10):
-        await ended.wait()
     async with engine.reading() as connection:
         found = (await connection.exec_driver_sql("SELECT 1")).scalar_one()
     await engine.close()

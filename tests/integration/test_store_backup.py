@@ -103,17 +103,6 @@ async def test_copy_that_was_cut_off_does_not_pass_for_one(store: SqlStore, tmp_
         assert await unit.memory.get("key") == "value"
 
 
-async def test_nothing_of_a_killed_copy_gets_into_the_next(store: SqlStore, tmp_path: Path) -> None:
-    """`backup`: neither its pages nor the journal from which SQLite would restore them."""
-    left = [tmp_path / f"copy.db.part{suffix}" for suffix in ("", "-journal")]
-    for one in left:
-        one.write_text("precious")
-
-    await store.backup(tmp_path / "copy.db", _ignore)
-
-    assert [one for one in left if one.exists()] == []
-
-
 async def test_store_that_is_not_there_cannot_be_copied(path: Path, tmp_path: Path) -> None:
     """`backup`: there is no file to copy."""
     async with open_store(f"sqlite:///{path}") as missing:

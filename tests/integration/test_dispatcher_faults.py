@@ -194,12 +194,14 @@ class _Failing:
         self._left = after
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """Work so many times, then fail."""
         self._left -= 1
         if self._left < 0:
             raise StoreError("the disk reports an error")
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             yield unit
 
     def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
@@ -248,9 +250,10 @@ async def _send_until_cancelled(store: Store, adapter: HeldAdapter) -> None:
 
 
 async def test_sender_may_be_cancelled_at_any_moment(store: SqlStore) -> None:
-    """The store stays usable, and what had not been handed over is sent by the next."""
+    """The store stays usable, and the next one sends the rest; later, what was cut off often."""
     await owe_to(store, *"abcdefgh")
     adapter = RecordingAdapter(NAME, limits=limits(2, harmless=True))
+    clock = FakeClock()
 
     for moment in range(0, 400, 7):
         task = asyncio.ensure_future(drain(store, adapter))
@@ -258,6 +261,7 @@ async def test_sender_may_be_cancelled_at_any_moment(store: SqlStore) -> None:
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait({task})
-    await drain(store, adapter)
+    clock.advance(HOUR)
+    await drain(store, adapter, clock)
 
     assert await states(store) == [State.SENT] * 8

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, literal, select, text, tuple_
+from sqlalchemy import Connection, Table, func, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import ConfigError, StoreBusy, StoreError
@@ -109,8 +109,7 @@ async def _following(
     key = [*table.primary_key]
     query = select(table).order_by(*key).limit(_BATCH)
     if batch:
-        last = (literal(batch[-1][str(column.key)], column.type) for column in key)
-        query = query.where(tuple_(*key) > tuple_(*last))
+        query = query.where(tuple_(*key) > tuple(batch[-1][column.key] for column in key))
     return [dict(row) for row in (await old.execute(query)).mappings()]
 
 

@@ -139,8 +139,9 @@ async def open_engine(url: str) -> AsyncIterator[Engine]:
 def _database(url: str) -> Database:
     try:
         parsed = make_url(url)
-    except ArgumentError as exc:
-        raise ConfigError(f'store.url = "{url}" is not a database URL; {_EXAMPLE}') from exc
+    except (ArgumentError, ValueError) as exc:
+        # Not shown: where its parts cannot be told apart, neither can a password.
+        raise ConfigError(f"store.url is not a database URL; {_EXAMPLE}") from exc
     match parsed.drivername:
         case "sqlite":
             return Sqlite(parsed)

@@ -55,7 +55,7 @@ class Postgresql:
             )
         host = url.host or url.query.get("host", "localhost")
         self.name = f"the store {host}/{url.database}"
-        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._dsn = url.render_as_string(hide_password=False)
         self._is_proxied: bool | None = None
         self.session = uuid4().hex[:8]
 
@@ -78,13 +78,14 @@ class Postgresql:
         def on_begin(connection: Connection) -> None:
             connection.exec_driver_sql(_bounds(longest))
 
-        event.listen(engine.sync_engine, "do_connect", self._on_do_connect)
         event.listen(engine.sync_engine, "checkout", _on_checkout)
         event.listen(engine.sync_engine, "begin", on_begin)
         event.listen(engine.sync_engine, "handle_error", self._on_error)
         return engine
 
     async def _connect(self, *, command_timeout: float) -> Any:
+        # Without a cache asyncpg names no statement and parses each anew: behind a proxy there is
+        # nothing to clash, or to be left.
         with self._reached():
             return await asyncpg.connect(
                 self._dsn,
@@ -135,14 +136,6 @@ class Postgresql:
             self._is_proxied = process != connection.get_server_pid()
         finally:
             connection.terminate()
-
-    def _on_do_connect(
-        self, _dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]
-    ) -> None:
-        if self._is_proxied:
-            # Without a name a statement lives until the next one: nothing to clash, or to be left.
-            options["prepared_statement_cache_size"] = 0
-            options["prepared_statement_name_func"] = str
 
     def _on_error(self, error: ExceptionContext) -> StoreError | None:
         if isinstance(error.original_exception, OSError):

@@ -62,8 +62,7 @@ class SqlPurge:
         key = rule.table.primary_key.columns
         found = select(*key).where(rule.doomed(await self._moment(rule, before)))
         if after is not None:
-            last = (literal(part, column.type) for part, column in zip(after, key, strict=True))
-            found = found.where(tuple_(*key) > tuple_(*last))
+            found = found.where(tuple_(*key) > after)
         rows = await self._connection.execute(found.order_by(*key).limit(limit))
         return tuple(tuple(row) for row in rows)
 
@@ -133,7 +132,7 @@ def _deliveries(moment: _Moment) -> ColumnElement[bool]:
     has_carrier = exists().where(carrier.c.id == deliveries.c.folded_into)
     old = select(func.max(fanouts.c.id)).where(fanouts.c.created_at < moment.before)
     return and_(
-        deliveries.c.id < (func.coalesce(old.scalar_subquery(), 0) + 1) * _PER_FANOUT,
+        deliveries.c.id < (old.scalar_subquery() + 1) * _PER_FANOUT,
         or_(
             and_(deliveries.c.done_at < moment.before, ~has_carrier),
             # A destination that can be reached again gets the news of a week, and no older.

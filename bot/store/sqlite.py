@@ -155,8 +155,6 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     with ExitStack() as unless_ready:
         # The pool forgets, without closing it, a connection on which this fails.
         unless_ready.callback(connection.close)
-        # The driver's own transaction control begins too late and never IMMEDIATE; we say BEGIN.
-        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
@@ -168,7 +166,7 @@ def _on_begin(connection: Connection) -> None:
     # A deferred transaction that starts to write midway can fail at once with SQLITE_BUSY.
     options = connection.get_execution_options()
     driver: Any = connection.connection.driver_connection
-    driver.begin(writes=options.get("immediate", False), stays=options.get("stays", False))
+    driver.begin(writes=options["immediate"], stays=options["stays"])
 
 
 def _on_error(error: ExceptionContext) -> None:

@@ -26,9 +26,9 @@ class SqlTurnstiles:
             ):
                 return _PASSED
             await _correct(connection, name, now)
-            at = await connection.scalar(select(turns.c.at).where(turns.c.name == name))
-        waited = now - at if at is not None else _PASSED
-        return every - waited
+            found = await connection.execute(select(turns.c.at).where(turns.c.name == name))
+            at: datetime = found.scalar_one()
+        return every - (now - at)
 
 
 async def _is_first(connection: AsyncConnection, name: str, now: datetime) -> bool:

@@ -1,10 +1,12 @@
 """`ports.Purge`: what ended long ago goes, and nothing that anybody may still need."""
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import pytest
 from outboxes import (
+    HOUR,
     LEASE,
     a_debt,
     a_reminder,
@@ -166,6 +168,55 @@ async def test_what_is_held_stays_for_as_long_as_it_may_be_told(store: SqlStore)
     assert late == {Remains.DELIVERIES: 1}
 
 
+async def test_what_is_held_goes_by_when_it_was_to_be_tried(store: SqlStore) -> None:
+    """Not by its fan-out, which may be long ago: a pause may come after many tries."""
+    await subscribe(store, to())
+    await tell(store)
+    claimed = await claim(store)
+    await start(store, claimed)
+    await finish(store, claimed, state=State.PENDING, not_before=START + HOUR)
+    async with store.writing() as unit:
+        paused = Health(reach=Reach.PAUSED, since=START, reason="kicked")
+        await unit.destinations.set_health(to(), paused)
+
+    early = await purge(store, Remains.DELIVERIES, before=START + HOUR)
+    late = await purge(store, Remains.DELIVERIES, before=START + 2 * HOUR)
+
+    assert early == {}
+    assert late == {Remains.DELIVERIES: 1}
+
+
+async def test_fan_out_and_change_of_late_stay(store: SqlStore) -> None:
+    """`before`: what was made at that very moment, or later, is kept, also if nobody heard it."""
+    await tell(store)
+    await tell(store, event=an_event(id=EventId(2)))
+    await end_event(store)
+
+    early = await purge(store, before=START)
+    async with store.writing() as unit:
+        await unit.snapshots.record([moved()], noticed_at=START, fanout_id=None)
+        await unit.snapshots.record([moved()], noticed_at=START, fanout_id=None)
+    changes = await purge(store, Remains.CHANGES, before=START)
+
+    assert (early, changes) == ({}, {})
+    assert await purge(store, Remains.FANOUTS) == {Remains.FANOUTS: 1}
+
+
+async def test_fan_out_stays_with_its_message(store: SqlStore) -> None:
+    """However the sweeps of the two meet: a message is of a fan-out that is there."""
+    await tell(store)
+    await subscribe(store, to())
+    await tell(store, event=an_event(id=EventId(2)))
+    await send(store)
+    await tell(store, event=an_event(id=EventId(3)))
+    await claim(store)
+
+    gone = await purge(store, Remains.DELIVERIES, Remains.FANOUTS)
+
+    assert gone == {Remains.DELIVERIES: 1, Remains.FANOUTS: 1}
+    assert await purge(store) == {Remains.MESSAGES: 1, Remains.FANOUTS: 1}
+
+
 async def test_fan_out_that_is_under_way_stays(chunked: SqlStore) -> None:
     """Its deliveries are still being made."""
     await subscribe(chunked, *(to(f"{one}") for one in range(9)))
@@ -226,6 +277,32 @@ async def test_no_more_is_removed_than_was_found(store: SqlStore) -> None:
 
     assert await remove(store, Remains.DELIVERIES, found[:BATCH]) == BATCH
     assert len(await records(store)) == len(found) - BATCH
+
+
+async def test_search_goes_on_behind_what_was_found(store: SqlStore) -> None:
+    """`after`: what could not be removed is not found again and again."""
+    await subscribe(store, *(to(one) for one in "abc"))
+    await tell(store)
+    await send(store)
+    first, *others = await find(store, Remains.DELIVERIES)
+
+    async with store.reading() as unit:
+        rest = await unit.purge.find(Remains.DELIVERIES, before=LATER, after=first, limit=100)
+
+    assert rest == tuple(others)
+
+
+async def test_filters_go_by_themselves(store: SqlStore) -> None:
+    """Who removes one leaves another one's words where they are."""
+    moon, mars = Filter(words=frozenset({"moon"})), Filter(words=frozenset({"mars"}))
+    async with store.writing() as unit:
+        for one in (moon, mars):
+            await unit.subscriptions.add(to(), one, now=START)
+        await unit.subscriptions.remove(to(), None)
+    found = await find(store, Remains.FILTERS)
+
+    assert await remove(store, Remains.FILTERS, found[:1]) == 1
+    assert await find(store, Remains.FILTERS) == found[1:]
 
 
 async def test_reminder_that_was_owed_is_not_owed_again(store: SqlStore) -> None:
@@ -317,6 +394,7 @@ async def test_change_that_a_delivery_tells_stays(store: SqlStore) -> None:
     """An open delivery is written from it."""
     await subscribe(store, to())
     await tell(store)
+    await owe(store, event=an_event(id=EventId(2)))
     await end_event(store)
 
     assert await purge(store) == {}
@@ -324,6 +402,19 @@ async def test_change_that_a_delivery_tells_stays(store: SqlStore) -> None:
     async with store.reading() as unit:
         _, news = await unit.outbox.news(claimed.parts)
     assert news == (moved(),)
+
+
+async def test_newest_change_stays_so_that_no_id_is_given_twice(store: SqlStore) -> None:
+    """Nobody needs it any more, but for that."""
+    async with store.writing() as unit:
+        await keep(unit)
+        for _ in range(2):
+            await unit.snapshots.record([moved()], noticed_at=START, fanout_id=None)
+    await end_event(store)
+
+    assert await purge(store, Remains.CHANGES) == {Remains.CHANGES: 1}
+    async with store.reading() as unit:
+        assert len(await unit.snapshots.noticed()) == 1
 
 
 async def test_posts_go_with_their_event(store: SqlStore) -> None:
@@ -370,24 +461,39 @@ async def test_filters_stay_while_a_fan_out_is_under_way(store: SqlStore) -> Non
 
 
 async def test_what_was_taken_up_since_it_was_found_stays(store: SqlStore) -> None:
-    """Between finding and removing, people go on subscribing."""
+    """Between finding and removing, people go on subscribing: and get what they asked for."""
+    words = frozenset({"cygnus"})
+    await subscribe(store, to(), words=words)
+    async with store.writing() as unit:
+        await unit.subscriptions.remove(to(), None)
+    found = await find(store, Remains.FILTERS)
+    await subscribe(store, to(), words=words)
+
+    assert len(found) == 1
+    assert await remove(store, Remains.FILTERS, found) == 0
+    await tell(store)
+    assert len(await claim(store)) == 1
+
+
+async def test_what_somebody_takes_up_now_is_passed_over(store: SqlStore, store_url: str) -> None:
+    """A sweep does not wait for who subscribes, nor who subscribes for the sweep."""
+    if not store_url.startswith("postgresql"):
+        pytest.skip("SQLite has one writer")
     await subscribe(store, to())
     async with store.writing() as unit:
         await unit.subscriptions.remove(to(), None)
     found = await find(store, Remains.FILTERS)
-    await subscribe(store, to())
 
-    assert len(found) == 1
-    assert await remove(store, Remains.FILTERS, found) == 0
-    async with store.reading() as unit:
-        assert len(await unit.subscriptions.held(to())) == 1
+    async with store.writing() as unit, asyncio.timeout(10):
+        await unit.subscriptions.add(to(), Filter(), now=START)
+        assert await remove(store, Remains.FILTERS, found) == 0
 
 
 async def test_destination_that_holds_nothing_goes(store: SqlStore) -> None:
-    """One that holds a subscription, a setting, a mute or an open delivery stays."""
+    """One that holds a subscription, a setting or a mute stays; and the newest, for its id."""
     await subscribe(store, *(to(one) for one in "abcdef"))
     async with store.writing() as unit:
-        for one in "bcde":
+        for one in "bcdef":
             await unit.subscriptions.remove(to(one), None)
         await unit.destinations.set_channel(to("c"), Channel(is_silent=True))
         await unit.destinations.mute(to("d"), an_event().id)

@@ -110,7 +110,9 @@ async def test_store_that_is_not_there_cannot_be_copied(path: Path, tmp_path: Pa
             await missing.backup(tmp_path / "copy.db", _ignore)
 
     async with open_store("sqlite://") as memory:
-        with pytest.raises(StoreError, match="a store in memory has no file to back up"):
+        with pytest.raises(
+            StoreError, match=r"^a store in memory has no file to back up; check store\.url$"
+        ):
             await memory.backup(tmp_path / "copy.db", _ignore)
 
 

@@ -1,5 +1,6 @@
 """`db copy`: all of a store arrives in an empty one of the other engine, or nothing does."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from outboxes import (
     tell,
     to,
 )
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from stores import made_store
 
 from bot.domain.changes import Kind
@@ -31,9 +32,14 @@ from bot.errors import ConfigError, StoreBusy, StoreError
 from bot.store import copying
 from bot.store.engine import Engine, open_engine
 from bot.store.fanout import DONE
-from bot.store.tables import fanouts
+from bot.store.tables import fanouts, names
 from bot.store.unit_of_work import SqlStore, open_store
 from bot.testing import START, an_event
+
+NOT_YET = (
+    r"is at revision nothing, this program at \w+; "
+    r"run this version on it once \(perigee db upgrade\), then copy it$"
+)
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -98,10 +104,11 @@ async def _rows(url: str) -> Rows:
 
 
 async def _copied(source: str, target: str) -> list[tuple[str, int, int]]:
-    """Copy, and say what was told of it."""
+    """Copy, and say what was told of it; the number of rows comes at the end."""
     told: list[tuple[str, int, int]] = []
     async with open_engine(source) as old, open_engine(target) as new:
-        await copying.copy(old, new, lambda *step: told.append(step))
+        copied = await copying.copy(old, new, lambda *step: told.append(step))
+    assert copied == sum({name: total for name, _, total in told}.values())
     return told
 
 
@@ -121,6 +128,39 @@ async def test_all_rows_arrive_there_and_back(
     assert await _rows(back) == before
     ends = {name: (done, total) for name, done, total in told}
     assert ends == {name: (len(rows), len(rows)) for name, rows in before.items()}
+
+
+async def test_large_table_goes_in_parts(tmp_path: Path) -> None:
+    """No more than a part is held in memory, and none is left out, nor comes twice."""
+    old, new = (f"sqlite:///{tmp_path / name}" for name in ("old.db", "new.db"))
+    rows = [{"field": f"{n % 2}", "id": n, "name": f"{n}", "abbrev": ""} for n in range(4_500)]
+    async with made_store(old) as store, store._engine.writing() as connection:
+        await connection.execute(insert(names), rows)
+
+    told = await _copied(old, new)
+
+    steps = [done for name, done, total in told if name == "names" and total == len(rows)]
+    assert steps == [0, 2_000, 4_000, 4_500]
+    assert (await _rows(new))["names"] == (await _rows(old))["names"]
+
+
+async def test_tables_are_made_by_one_at_a_time(full: str, postgresql: Server) -> None:
+    """Who starts on the target while it is copied to waits, and finds all of it."""
+    upgrades: list[asyncio.Task[None]] = []
+
+    async def upgrade(url: str) -> None:
+        async with open_store(url) as store:
+            await store.upgrade()
+
+    def start_beside(*_: object) -> None:
+        if not upgrades:
+            upgrades.append(asyncio.create_task(upgrade(there)))
+
+    with postgresql.database(is_empty=True) as there:
+        async with open_engine(full) as old, open_engine(there) as new:
+            await copying.copy(old, new, start_beside)
+        await upgrades[0]
+        assert await _rows(there) == await _rows(full)
 
 
 async def test_store_goes_on_where_it_was_copied_to(full: str, postgresql: Server) -> None:
@@ -212,5 +252,5 @@ async def test_older_store_is_refused(tmp_path: Path, postgresql: Server) -> Non
         pass
     await engine.close()
 
-    with pytest.raises(StoreError, match="is at revision nothing, this program at 0"):
+    with pytest.raises(StoreError, match=NOT_YET):
         await _copied(f"sqlite:///{tmp_path / 'old.db'}", postgresql.emptied())

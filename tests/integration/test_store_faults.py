@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 from outboxes import a_debt
+from sqlalchemy import make_url
 
 from bot.domain.events import EventId
 from bot.errors import StoreError
+from bot.store.sqlite import Sqlite
 from bot.store.unit_of_work import SqlStore, open_store
 
 NOBODY = 65534
@@ -222,6 +224,17 @@ def test_file_that_cannot_grow_loses_nothing_that_was_committed(path: Path) -> N
         f"the store {path} cannot be read or written: the disk reports an error"
     ]
     assert _keys(path) == set(ended.stdout.split()) != set()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs Linux's /proc, which has no room")
+def test_full_disk_on_which_a_store_cannot_even_be_opened() -> None:
+    """SQLite calls it an error of the disk, as it has no room for its log."""
+    full = Sqlite(make_url("sqlite:////proc/perigee.db"))
+
+    assert full.sentence(sqlite3.OperationalError("disk I/O error")) == (
+        "the store /proc/perigee.db cannot grow: the disk is full; "
+        "free some space and start again, nothing is lost"
+    )
 
 
 async def _fill_and_leave_open(path: Path, copy: Path) -> None:

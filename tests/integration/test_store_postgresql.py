@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from clusters import PASSWORD, Server
+from outboxes import a_debt
 from sqlalchemy import make_url
 
+from bot.domain.events import EventId
 from bot.errors import StoreError
-from bot.store.engine import Engine
+from bot.store.engine import Engine, open_engine
 from bot.store.unit_of_work import SqlStore, open_store
 
 
@@ -18,6 +21,12 @@ def url(postgresql: Server) -> Iterator[str]:
     """A database of its own, its tables made."""
     with postgresql.database() as url:
         yield url
+
+
+@pytest.fixture
+def lent(postgresql: Server) -> str:
+    """The database that other tests use, too; made sooner than one of its own."""
+    return postgresql.emptied()
 
 
 async def _refused(url: str) -> str:
@@ -43,6 +52,20 @@ async def test_nobody_listens(url: str) -> None:
     assert told == (
         "the store 127.0.0.1/name cannot be reached (Connect call failed ('127.0.0.1', 9)); "
         "check store.url and that the server runs"
+    )
+
+
+async def test_broken_promise_names_no_statement(lent: str) -> None:
+    """What the database refuses for another reason is told by its first line, without the SQL."""
+    async with open_store(lent) as store:
+        with pytest.raises(StoreError) as refused:
+            async with store.writing() as unit:
+                await unit.outbox.owe(a_debt(event_id=EventId(99)))
+
+    assert str(refused.value) == (
+        f"the store 127.0.0.1/{make_url(lent).database} refused a statement: "
+        'insert or update on table "fanouts" violates foreign key constraint '
+        '"fk_fanouts_event_id"'
     )
 
 
@@ -116,6 +139,29 @@ async def test_connection_lost_in_a_transaction(url: str, postgresql: Server) ->
             assert await unit.memory.get("key") is None
 
 
+async def test_connection_lost_while_its_transaction_rested(lent: str, postgresql: Server) -> None:
+    """The same words, though the driver knows by then, and does not even ask the server."""
+
+    async def write_and_lose(engine: Engine) -> None:
+        async with engine.writing() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            await _lose(driver, postgresql, lent)
+            await connection.exec_driver_sql("SELECT 1")
+
+    async with open_engine(lent) as engine:
+        with pytest.raises(StoreError, match="closed the connection; what was not committed did"):
+            await write_and_lose(engine)
+
+
+async def _lose(driver: Any, server: Server, url: str) -> None:
+    """Have the server end this connection, and wait until that is known here."""
+    ended = asyncio.Event()
+    driver.add_termination_listener(lambda _: ended.set())
+    end_connections(server, url)
+    async with asyncio.timeout(10):
+        await ended.wait()
+
+
 def end_connections(server: Server, url: str) -> None:
     """End all connections to a database, as a server does that stops."""
     database = make_url(url).database
@@ -129,14 +175,9 @@ async def test_connection_that_ended_while_it_rested_is_replaced(
     """A server that was started anew, or a proxy that closed what nobody used, fails nobody."""
     engine = Engine(url)
     async with engine.writing() as connection:
-        rested = (await connection.get_raw_connection()).driver_connection
-    ended = asyncio.Event()
-    assert rested is not None
-    rested.add_termination_listener(lambda _: ended.set())
+        rested: Any = (await connection.get_raw_connection()).driver_connection
+    await _lose(rested, postgresql, url)
 
-    end_connections(postgresql, url)
-    async with asyncio.timeout(10):
-        await ended.wait()
     async with engine.reading() as connection:
         found = (await connection.exec_driver_sql("SELECT 1")).scalar_one()
     await engine.close()
@@ -158,6 +199,54 @@ async def test_each_transaction_is_bounded(url: str) -> None:
 
     assert inside == "15s 1min"
     assert patient == "1h 1h"
+
+
+async def test_server_that_falls_silent_is_given_up(lent: str) -> None:
+    """A network may die without a word: we wait a while beyond the server's own limit."""
+    async with open_engine(lent) as engine:
+        async with engine.writing() as connection:
+            ours: Any = (await connection.get_raw_connection()).driver_connection
+        longest = ours._config.command_timeout
+        ours._config = ours._config._replace(command_timeout=0.01)
+        with pytest.raises(StoreError) as silence:
+            async with engine.reading() as connection:
+                await connection.exec_driver_sql("SELECT pg_sleep(60)")
+
+    assert longest == 70
+    assert str(silence.value) == (
+        f"the store 127.0.0.1/{make_url(lent).database} does not answer; "
+        "check store.url and that the server runs"
+    )
+
+
+async def test_one_process_takes_ten_connections_and_no_more(lent: str) -> None:
+    """Others need some, too: who comes eleventh waits for a minute, and is then told why not."""
+    async with open_engine(lent) as engine, AsyncExitStack() as stack:
+        pool: Any = engine._engine.pool
+        for _ in range(10):
+            await stack.enter_async_context(engine.reading())
+        longest, pool._timeout = pool.timeout(), 0.01
+        with pytest.raises(StoreError, match="is used by too much at once; all 10 are busy"):
+            await stack.enter_async_context(engine.reading())
+
+    assert longest == 60
+
+
+async def test_reader_does_not_wait_for_a_writer(lent: str) -> None:
+    """What a writer does alone, others may look at meanwhile, as it was before."""
+    async with open_store(lent) as store, store.writing() as unit, asyncio.timeout(10):
+        await unit.memory.get("key")
+        await unit.memory.put("key", "new")
+        async with store.reading() as view:
+            meanwhile = await view.memory.get("key")
+
+    assert meanwhile is None
+
+
+async def test_server_knows_whether_a_store_is_there(lent: str) -> None:
+    """Nothing is looked for on this machine."""
+    async with open_store(lent, must_exist=True) as store, store.reading() as unit:
+        assert await unit.memory.get("key") is None
 
 
 async def test_reader_keeps_its_view_and_cannot_write(url: str) -> None:

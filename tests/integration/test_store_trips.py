@@ -5,16 +5,22 @@ import gc
 import sys
 import threading
 import warnings
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from weakref import WeakSet
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import trips
 from bot.store.engine import Engine, open_engine
 
 OPEN_FILES = Path("/proc/self/fd")
+
+PATIENCE_S = 60.0
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="sees what is open as Linux shows it")
 
@@ -34,6 +40,64 @@ async def test_connection_that_is_given_up_while_it_opens_is_closed(tmp_path: Pa
 
     assert path.exists()
     assert _open_ones(path) == 0
+
+
+@on_linux
+async def test_connection_that_is_given_up_is_closed_before_the_store_is(tmp_path: Path) -> None:
+    """However many are given up while a store is open, they do not add up."""
+    path, opened = tmp_path / "perigee.db", WeakSet[trips.Connection]()
+    opening = asyncio.create_task(trips.connect(path, opened))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    (connection,) = opened
+
+    opening.cancel()
+    await asyncio.wait([opening])
+    await asyncio.to_thread(connection._thread.join, PATIENCE_S)
+
+    assert path.exists()
+    assert _open_ones(path) == 0
+
+
+async def test_connection_that_nobody_closes_keeps_no_process(tmp_path: Path) -> None:
+    """A loop that crashed closes nothing; Python waits at its end for all threads but daemons."""
+    before, opened = set(threading.enumerate()), WeakSet[trips.Connection]()
+
+    connection = await trips.connect(tmp_path / "perigee.db", opened)
+    threads = set(threading.enumerate()) - before
+    await connection.close()
+    await trips.end(opened)
+
+    assert [one.daemon for one in threads] == [True]
+
+
+async def test_only_who_reads_for_somebody_who_waits_stays_in_the_loop(tmp_path: Path) -> None:
+    """A write waits for the disk, and other reads may be long: they leave the loop free."""
+    async with open_engine(f"sqlite:///{tmp_path / 'perigee.db'}") as engine:
+        event.listen(engine._engine.sync_engine, "connect", _let_it_tell_its_thread)
+        stayed = [
+            await _stays(opened)
+            for opened in (
+                engine.writing(urgent=True),
+                engine.reading(urgent=True),
+                engine.writing(),
+                engine.reading(),
+                engine.reading(urgent=True),
+            )
+        ]
+
+    assert stayed == [False, True, False, False, True]
+
+
+async def _stays(opened: AbstractAsyncContextManager[AsyncConnection]) -> bool:
+    """Whether a statement of this transaction is done in our thread."""
+    async with opened as connection:
+        found = await connection.exec_driver_sql("SELECT thread()")
+    return bool(found.scalar_one() == threading.get_ident())
+
+
+def _let_it_tell_its_thread(connection: Any, _record: Any) -> None:
+    connection.driver_connection._conn.create_function("thread", 0, threading.get_ident)
 
 
 @on_linux

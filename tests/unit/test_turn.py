@@ -59,6 +59,34 @@ async def test_who_gives_up_waiting_holds_up_nobody(urgent: bool) -> None:  # no
     assert just_given.cancelled()
 
 
+async def test_who_gives_up_in_the_queue_lets_nobody_in() -> None:
+    """It never had the turn, so it has none to give on."""
+    turn, diary = Turn(), list[str]()
+    async with turn.taken():
+        gives_up = asyncio.create_task(_write(turn, diary, "gives up", urgent=False))
+        waits = asyncio.create_task(_write(turn, diary, "waits", urgent=False))
+        await asyncio.sleep(0)
+        gives_up.cancel()
+        await asyncio.wait([gives_up])
+        await asyncio.sleep(0)
+        meanwhile = [*diary]
+    await waits
+
+    assert (meanwhile, diary) == ([], ["waits"])
+
+
+async def test_nobody_slips_in_between_who_gives_the_turn_and_who_gets_it() -> None:
+    """Whoever comes in the moment of the hand-over waits for who was given the turn."""
+    turn, diary = Turn(), list[str]()
+    async with turn.taken():
+        waits = asyncio.create_task(_write(turn, diary, "waits", urgent=False))
+        await asyncio.sleep(0)
+    await _write(turn, diary, "comes", urgent=True)
+    await waits
+
+    assert diary == ["waits", "comes"]
+
+
 async def test_a_failure_gives_the_turn_on() -> None:
     """What went wrong in one transaction is no reason to wait in the next."""
     turn = Turn()

@@ -97,6 +97,7 @@ def test_only_a_precise_date_makes_a_moment(precision: DatePrecision | None) -> 
 def test_poll_falls_on_the_beginning_of_a_moment(ahead: int, waited: int) -> None:
     """The last calm poll is drawn near, but not so near that two would fall together."""
     assert pause(an_event(date=START + ahead * MINUTES)) == waited * MINUTES
+    assert pause(streamed((ahead + 1) * MINUTES)) == waited * MINUTES
 
 
 def test_nearest_of_several_moments_counts() -> None:
@@ -132,6 +133,9 @@ def test_large_budget_follows_the_key() -> None:
         (an_event(date=START, date_precision=DAY), False),
         (an_event(webcast_live=True), True),
         (streamed(9 * MINUTES + timedelta(days=1)), False),
+        (streamed(9 * MINUTES), True),
+        (streamed(11 * MINUTES), False),
+        (an_event(vid_urls=(VidUrl(url="https://example.org/live"),)), False),
         (streamed(-60 * MINUTES), True),
         (streamed(-130 * MINUTES), False),
         (streamed(-130 * MINUTES, 20 * MINUTES), True),

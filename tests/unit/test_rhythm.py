@@ -114,6 +114,14 @@ def test_haste_ends_where_it_would_cost_the_calm_rhythm() -> None:
     assert pause(an_event(date=START - 8 * MINUTES), headroom=after_three) >= CALM
 
 
+def test_haste_goes_on_while_the_budget_holds_it() -> None:
+    """Right after a start too, and where the calm rhythm is a little more than the budget holds."""
+    moment = an_event(date=START - 5 * MINUTES)
+
+    assert pause(moment, headroom=a_headroom(NOTHING, FAST)) == FAST
+    assert pause(moment, headroom=a_headroom(cap=12)) == FAST
+
+
 def test_large_budget_follows_the_key() -> None:
     """In hot windows every second request is spent, at a moment what LL2's pace is worth."""
     rich = a_headroom(*(CALM * step for step in range(13)), cap=209)
@@ -198,6 +206,14 @@ def test_order_to_stay_away_is_kept() -> None:
 def test_sustainable_interval_is_the_even_one_when_nothing_was_spent() -> None:
     """Fourteen an hour are one every 257 seconds."""
     assert sustainable(a_headroom(), START) == PERIOD / 14
+
+
+def test_what_was_spent_together_is_minded_by_all_that_follow() -> None:
+    """No poll comes before the request in whose place it goes has stopped counting."""
+    spent = NOTHING, NOTHING, 59 * MINUTES
+
+    assert sustainable(a_headroom(*[MINUTES] * 2, cap=2), START) == PERIOD - MINUTES
+    assert sustainable(a_headroom(*spent, cap=3), START) == PERIOD / 2
 
 
 spans = st.integers(-3600, 10 * 3600).map(lambda seconds: timedelta(seconds=seconds))

@@ -22,9 +22,11 @@ class Timed:
         self.took: list[float] = []
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """One transaction, timed from when it has the lock until it is committed."""
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             begun = perf_counter()
             yield unit
         self.took.append(perf_counter() - begun)

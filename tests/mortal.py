@@ -42,9 +42,11 @@ class MortalStore:
         self._life = life
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """One transaction, with two moments to die."""
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             yield unit
             self._life.live()
         self._life.live()

@@ -77,11 +77,14 @@ class UnitOfWork(Protocol):
 class Store(Protocol):
     """The door to the store."""
 
-    def writing(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+    def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction that may write; it commits at the end and rolls back on an error.
 
         Where only one can write at a time, an `urgent` one, for which somebody waits, goes before
-        others, but not for ever.
+        others, but not for ever. A `brief` one, as urgent ones are, has few rows to do with, and
+        may work in our own thread but for its begin and its end.
         """
 
     def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:

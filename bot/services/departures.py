@@ -50,7 +50,7 @@ class Departures:
             self._leaving.pop(key, None)
 
     async def _mark(self) -> None:
-        async with self._store.writing() as unit:
+        async with self._store.writing(brief=True) as unit:
             # Only now: whoever gave up while it waited must not be marked after its end.
             leaving = dict(self._leaving)
             await unit.outbox.start(leaving.values(), now=self._clock.now())

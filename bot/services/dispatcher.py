@@ -13,13 +13,7 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
-from bot.domain.deliveries import (
-    Delivery,
-    Later,
-    Outcome,
-    Unknown,
-    Verdict,
-)
+from bot.domain.deliveries import Delivery, Later, Outcome, Unknown, Verdict
 from bot.domain.fanouts import Result
 from bot.domain.messages import Message
 from bot.ports import UNWATCHED, Adapter, Clock, Outbox, Pulse, Store
@@ -207,7 +201,7 @@ class Dispatcher:
             # Nothing was claimed, so what is due was perhaps due before we looked last.
             return min(closed, LEASE)
         now = self._clock.now()
-        async with self._store.writing() as unit:
+        async with self._store.writing(brief=True) as unit:
             freed = await unit.outbox.reclaim(self._adapter.name, now=now)
             due = await unit.outbox.next_due(self._adapter.name, after=self._looked_at)
         if freed:
@@ -217,10 +211,9 @@ class Dispatcher:
     async def _take(self) -> bool:
         before, self._looked_at = self._looked_at, (now := self._clock.now())
         self._is_called = False
-        async with self._store.writing() as unit:
-            if before - now > SHORTLY:
-                self._turns.forget(now=now)
-                await unit.outbox.hasten(self._adapter.name, now=now, is_set_back=True)
+        if before - now > SHORTLY:
+            await self._hasten(now)
+        async with self._store.writing(brief=True) as unit:
             claimed = await unit.outbox.claim(
                 self._adapter.name, limit=self._room, now=now, lease=LEASE
             )
@@ -232,6 +225,12 @@ class Dispatcher:
         for one, letter in sending:
             self._launch(replace(one, attempts=one.attempts + 1, tried_at=now), letter.message)
         return bool(claimed)
+
+    async def _hasten(self, now: datetime) -> None:
+        """The clock was set back: let nothing wait for a time that it had reached before."""
+        self._turns.forget(now=now)
+        async with self._store.writing() as unit:
+            await unit.outbox.hasten(self._adapter.name, now=now, is_set_back=True)
 
     async def _start(
         self, outbox: Outbox, due: Sequence[Delivery], now: datetime
@@ -251,7 +250,6 @@ class Dispatcher:
     def _launch(self, delivery: Delivery, message: Message) -> None:
         name = f"send {delivery.id} to {delivery.destination}"
         flight = self._group.create_task(self._send(delivery, message), name=name)
-        flight.add_done_callback(lambda _: self._landing.set())
         self._flights.add(flight)
 
     async def _send(
@@ -262,6 +260,8 @@ class Dispatcher:
                 return delivery, await guarded(self._adapter, delivery, message)
         except TimeoutError:
             return delivery, Unknown(reason=f"no answer within {self._patience_s:g} s")
+        finally:
+            self._landing.set()
 
     async def _record(self) -> bool:
         landed = [flight for flight in self._flights if flight.done()]
@@ -271,7 +271,7 @@ class Dispatcher:
         outcomes = [(delivery, self._outcome(answer)) for delivery, answer in answers]
         results = [self._result(*one) for one in outcomes]
         if results:
-            async with self._store.writing() as unit:
+            async with self._store.writing(brief=True) as unit:
                 await unit.outbox.finish(results)
                 await health.note(unit, outcomes, now=self._clock.now())
             raised = (answer for _, answer in answers if isinstance(answer, Exception))

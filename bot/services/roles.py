@@ -212,7 +212,9 @@ class Fence:
         self.lease: RoleLease | None = None
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """One transaction that may write.
 
         Raises:
@@ -221,7 +223,7 @@ class Fence:
         """
         if self.lease is None:
             raise LeaseLost(f"the role {self._role} is not ours yet")
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             await unit.leases.guard(self.lease)
             yield unit
 

@@ -79,7 +79,9 @@ class Turns:
 
     def _end_before(self, key: str, delivery: Delivery, now: datetime) -> datetime:
         """When all those have gone that were put off before it; now when its own turn has come."""
-        waiting = self._waiting.pop(key, {})
+        waiting = self._waiting.pop(key, None)
+        if waiting is None:
+            return now
         had_to_wait = waiting.pop(delivery.id, None) is not None
         # What is past has been claimed, or was ended otherwise.
         left = {one: at for one, at in waiting.items() if at > now}

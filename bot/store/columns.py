@@ -1,6 +1,8 @@
 """Column types that mean the same on both engines: moments and texts. No tables."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
@@ -36,8 +38,10 @@ class Words(TypeDecorator[str]):
         """TEXT, on PostgreSQL with the collation of bytes."""
         return Text(collation="C") if dialect.name == "postgresql" else Text()
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """The text as the database can hold it."""
-        if value is None or dialect.name != "postgresql":
-            return value
-        return value.replace("\0", "␀")
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002, the vendor's signature
+        """The text as PostgreSQL can hold it."""
+        return None if value is None else value.replace("\0", "␀")
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], Any] | None:
+        """None where any text can be held, which spares each value of each row a few calls."""
+        return super().bind_processor(dialect) if dialect.name == "postgresql" else None

@@ -47,15 +47,22 @@ class Engine:
         return isinstance(self.database, Sqlite)
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
         """One transaction that may write."""
-        async with self._transaction(self._engine, writes=True, urgent=urgent) as connection:
+        stays = urgent or brief
+        async with self._transaction(
+            self._engine, writes=True, urgent=urgent, stays=stays
+        ) as connection:
             yield connection
 
     @asynccontextmanager
     async def reading(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """One transaction on a stable view; it waits for no writer, unless in memory."""
-        async with self._transaction(self._engine, writes=False, urgent=urgent) as connection:
+        async with self._transaction(
+            self._engine, writes=False, urgent=urgent, stays=urgent
+        ) as connection:
             yield connection
 
     @asynccontextmanager
@@ -74,14 +81,14 @@ class Engine:
 
     @asynccontextmanager
     async def _transaction(
-        self, engine: AsyncEngine, *, writes: bool, urgent: bool = False
+        self, engine: AsyncEngine, *, writes: bool, urgent: bool = False, stays: bool = False
     ) -> AsyncIterator[AsyncConnection]:
         async with self.database.turn(writes=writes, urgent=urgent):
             with self.translated():
                 await self.database.ready()
                 async with engine.connect() as bare:
                     connection = await bare.execution_options(
-                        **self.database.options(writes=writes, urgent=urgent)
+                        **self.database.options(writes=writes, stays=stays)
                     )
                     async with connection.begin():
                         yield connection

@@ -107,7 +107,7 @@ class Postgresql:
     async def close(self) -> None:
         """Nothing is left: the pool's connections end with it, or are ended by the server."""
 
-    def options(self, *, writes: bool, urgent: bool) -> Mapping[str, Any]:  # noqa: ARG002, all travel
+    def options(self, *, writes: bool, stays: bool) -> Mapping[str, Any]:  # noqa: ARG002, all travel
         """What a transaction is opened with: READ COMMITTED to write, one stable view to read."""
         if writes:
             return {}

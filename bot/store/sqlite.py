@@ -75,9 +75,9 @@ class Sqlite:
         """Close the connections that the pool has let go of."""
         await trips.end(self._opened)
 
-    def options(self, *, writes: bool, urgent: bool) -> Mapping[str, Any]:
+    def options(self, *, writes: bool, stays: bool) -> Mapping[str, Any]:
         """What a transaction is opened with."""
-        return {"immediate": writes, "stays": urgent and not writes}
+        return {"immediate": writes, "stays": stays}
 
     @asynccontextmanager
     async def turn(self, *, writes: bool, urgent: bool) -> AsyncIterator[None]:

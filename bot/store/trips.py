@@ -4,9 +4,10 @@ aiosqlite runs a connection in a thread of its own and asks it four times for ea
 cursor, to execute, to fetch, to close. While the loop is busy a trip takes up to 5 ms, for as long
 does Python keep one thread from the next; and whoever writes holds up all other writers meanwhile.
 So here who writes makes one trip for a statement with all its rows, and BEGIN travels along with
-the first. Who reads for somebody who waits makes none: what a command reads takes less than a trip
-would, and waits neither for a disk that syncs nor for who writes, since a write-ahead log has no
-locks for readers. Other reads may be long, and leave the loop free.
+the first. What is brief makes none: what a command reads takes less than a trip would, and waits
+neither for a disk that syncs nor for who writes, since a write-ahead log has no locks for readers.
+Where something brief writes, only BEGIN and the end travel, as these two may wait, for a lock and
+for the disk. Other transactions may be long, and leave the loop free.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from weakref import WeakSet
 import aiosqlite
 
 _NOTHING = -1
+_WRITE = "BEGIN IMMEDIATE"
 
 _LONGEST_END_S = 15.0
 """Longer than a statement waits for a lock."""
@@ -52,7 +54,10 @@ class Connection(aiosqlite.Connection):
     """Whether the thread has been asked for anything since the last end of a transaction."""
 
     _stays = False
-    """Whether this transaction only reads, in the thread of whoever asks."""
+    """Whether this transaction is brief, and needs no trip but to begin and to end a write."""
+
+    _is_away = False
+    """Whether somebody was cut off whom the thread still serves, for all that is known."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, 1)
@@ -94,8 +99,8 @@ class Connection(aiosqlite.Connection):
             await asyncio.to_thread(self._thread.join, _LONGEST_END_S)
 
     def begin(self, *, writes: bool, stays: bool) -> None:
-        """Begin a transaction with its first statement; one that stays makes no trip."""
-        self._beginning = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        """Begin a transaction with its first statement; one that stays makes hardly a trip."""
+        self._beginning = _WRITE if writes else "BEGIN"
         # Where an end was cut off, the thread may still be at work.
         self._stays = stays and not self._is_travelling
 
@@ -107,11 +112,13 @@ class Connection(aiosqlite.Connection):
         """Do something with the connection, after the BEGIN that is due."""
         beginning, self._beginning = self._beginning, ""
         begun = partial(_after, self._conn, beginning, work, *arguments)
-        if self._stays:
+        if self._stays and beginning != _WRITE and not self._is_away:
             return begun()
         # Before it travels: where somebody is cancelled meanwhile, it has to be undone.
-        self._is_travelling = True
-        return await self._travel(begun)
+        self._is_travelling = self._is_away = True
+        found = await self._travel(begun)
+        self._is_away = False
+        return found
 
     async def _travel(self, work: Any) -> Any:
         execute: Any = self._execute
@@ -126,11 +133,12 @@ class Connection(aiosqlite.Connection):
         await self._end(self._conn.rollback)
 
     async def _end(self, end: Any) -> None:
-        if self._stays:
-            end()
         if self._is_travelling:
             await self._travel(end)
-        self._beginning, self._is_travelling, self._stays = "", False, False
+        elif self._stays:
+            end()
+        self._beginning, self._stays = "", False
+        self._is_travelling = self._is_away = False
 
 
 class _Cursor:

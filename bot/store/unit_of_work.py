@@ -71,9 +71,11 @@ class SqlStore:
         return self._engine.database.session
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[SqlUnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[SqlUnitOfWork]:
         """One transaction that may write; it commits at the end and rolls back on an error."""
-        async with self._engine.writing(urgent=urgent) as connection:
+        async with self._engine.writing(urgent=urgent, brief=brief) as connection:
             unit = SqlUnitOfWork(connection, chunk=self._chunk)
             yield unit
             await notify(connection, unit.told)

@@ -8,6 +8,7 @@ import math
 import platform
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 from typing import assert_never
 
 from prometheus_client import (
@@ -33,6 +34,8 @@ _WAITS_S = (0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 _ANSWERS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Discord gives a command 3 s to be answered."""
 
+_MOST_LABELS = 1024
+
 
 class Metrics:
     """What is counted and measured of one service; each metric says by itself what it is."""
@@ -50,6 +53,9 @@ class Metrics:
         self._count()
         self._time()
         self._measure()
+        # Each message of a broadcast asks for these two.
+        self._delivered = lru_cache(_MOST_LABELS)(self._deliveries.labels)
+        self._waited = lru_cache(_MOST_LABELS)(self._waits.labels)
         build = self._gauge("build_info", "The version that runs; always 1.", "version", "python")
         build.labels(__version__, platform.python_version()).set(1)
         for outcome in PollOutcome:
@@ -126,11 +132,11 @@ class Metrics:
         """An attempt to send came to this; None: the adapter raised an error."""
         cause = Cause.RAISED if outcome is None else cause_of(outcome)
         told = "notice" if kind is None else kind.value
-        self._deliveries.labels(adapter, told, _word(outcome), cause.value).inc()
+        self._delivered(adapter, told, _word(outcome), cause.value).inc()
 
     def waited(self, adapter: str, wait: timedelta) -> None:
         """A request of an adapter waited so long for its slot."""
-        self._waits.labels(adapter).observe(wait.total_seconds())
+        self._waited(adapter).observe(wait.total_seconds())
 
     def throttled(self, adapter: str) -> None:
         """A platform answered 429."""

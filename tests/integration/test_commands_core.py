@@ -254,9 +254,11 @@ class _ToldStore:
         self.told: set[str] = set()
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """As the store's."""
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             yield unit
             self.told |= unit.told
 

@@ -62,12 +62,14 @@ class _Counting:
         self.transactions = 0
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """One transaction more."""
         self.transactions += 1
         if self.transactions >= self._fails_from:
             raise StoreError("the disk reports an error")
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             yield unit
 
     def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
@@ -109,9 +111,11 @@ class _Gated:
         self.written, self.may_commit = asyncio.Event(), asyncio.Semaphore(0)
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """A transaction that ends late."""
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             yield unit
             self.written.set()
             await self.may_commit.acquire()

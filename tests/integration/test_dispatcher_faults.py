@@ -214,10 +214,10 @@ async def test_failing_adapter_is_logged_once_and_its_recovery_too(
     store: SqlStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One line with the traceback at the first failure, one at the recovery, none between."""
-    await owe_to(store, *"abcd")
+    await owe_to(store, *"abcde")
 
     with caplog.at_level("INFO"):
-        await drain(store, _raising("a", "b"))
+        await drain(store, _raising(*"abc"))
 
     said = [(one.levelname, bool(one.exc_info)) for one in caplog.records if "bot." in one.name]
     assert said == [("WARNING", True), ("INFO", False)]
@@ -231,12 +231,14 @@ class _Failing:
         self._left = after
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """Work so many times, then fail."""
         self._left -= 1
         if self._left < 0:
             raise StoreError("the disk reports an error")
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             yield unit
 
     def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
@@ -285,9 +287,10 @@ async def _send_until_cancelled(store: Store, adapter: HeldAdapter) -> None:
 
 
 async def test_sender_may_be_cancelled_at_any_moment(store: SqlStore) -> None:
-    """The store stays usable, and what had not been handed over is sent by the next."""
+    """The store stays usable, and the next one sends the rest; later, what was cut off often."""
     await owe_to(store, *"abcdefgh")
     adapter = RecordingAdapter(NAME, limits=limits(2, harmless=True))
+    clock = FakeClock()
 
     for moment in range(0, 400, 7):
         task = asyncio.ensure_future(drain(store, adapter))
@@ -295,8 +298,7 @@ async def test_sender_may_be_cancelled_at_any_moment(store: SqlStore) -> None:
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait({task})
-    clock = FakeClock()
-    clock.advance(HOUR)  # one that was interrupted often comes back after a pause
+    clock.advance(HOUR)
     await drain(store, adapter, clock)
 
     assert await states(store) == [State.SENT] * 8

@@ -730,9 +730,11 @@ class _FailingStore:
         self.reading = store.reading
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """A transaction that fails after everything else was written."""
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             unit.snapshots = _FailingSnapshots(unit.snapshots._connection)
             yield unit
 

@@ -282,9 +282,11 @@ class _LosingStore:
         self.find: Callable[[], None] = lambda: None
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """As the store's, but for what happens meanwhile."""
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             self.find()
             yield unit
 

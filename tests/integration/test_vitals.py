@@ -34,9 +34,11 @@ class CountingStore:
         self.readings = 0
         self.failure: Exception | None = None
 
-    def writing(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+    def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AbstractAsyncContextManager[UnitOfWork]:
         """Nobody who watches writes."""
-        raise AssertionError(f"a watcher wrote, {urgent=}")
+        raise AssertionError(f"a watcher wrote, {urgent=}, {brief=}")
 
     @asynccontextmanager
     async def reading(self, *, urgent: bool = False) -> AsyncIterator[UnitOfWork]:

@@ -134,9 +134,11 @@ class _EchoingStore:
         self._hear: Callable[[str], None] = print
 
     @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[SqlUnitOfWork]:
+    async def writing(
+        self, *, urgent: bool = False, brief: bool = False
+    ) -> AsyncIterator[SqlUnitOfWork]:
         """What the transaction tells is heard when it has committed."""
-        async with self._store.writing(urgent=urgent) as unit:
+        async with self._store.writing(urgent=urgent, brief=brief) as unit:
             yield unit
         for topic in unit.told:
             self._hear(topic)

@@ -144,7 +144,7 @@ def test_message_without_buttons_cannot_be_marked() -> None:
 @given(nonce=st.integers(min_value=0, max_value=2**63 - 1))
 def test_mark_tells_nonces_apart(nonce: int) -> None:
     """It is the nonce itself, in other digits."""
-    assert int(mark_of(nonce), 36) == nonce
+    assert int(mark_of(nonce), 16) == nonce
 
 
 def test_longest_mark_and_line_fit_into_an_id() -> None:

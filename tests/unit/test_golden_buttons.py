@@ -35,10 +35,10 @@ def telegram_beside(message: Message) -> dict[str, Any]:
     """The picture above the text, and the rows of buttons below it."""
     draft = Draft(place=Place(chat=1), message=message, zone=UTC)
     keyboard = _keyboard(draft)
-    rows = keyboard.inline_keyboard if keyboard else ()
+    rows = json.loads(keyboard)["inline_keyboard"] if keyboard else ()
     return {
-        "picture": _preview(draft).to_dict().get("url", ""),
-        "buttons": [[one.text for one in row] for row in rows],
+        "picture": json.loads(_preview(draft)).get("url", ""),
+        "buttons": [[one["text"] for one in row] for row in rows],
     }
 
 

@@ -20,7 +20,7 @@ _LONGEST_NAME = 100
 _ARCHIVED_LOOKED_AT = 50
 
 
-def name_of_post(message: Message) -> str:
+def _name_of_post(message: Message) -> str:
     """What the post of a message's event is called."""
     return cut(one_line(message.title or message.headline), _LONGEST_NAME, Measure.UTF16)
 
@@ -32,22 +32,22 @@ class Forums:
         self._paced = paced
 
     async def write(
-        self, forum: discord.ForumChannel, post: str, name: str, payload: Payload
+        self, forum: discord.ForumChannel, post: str, message: Message, payload: Payload
     ) -> Written | Exception:
         """Reply in the event's post, or open it; a post that takes no replies any more is left.
 
         Args:
             forum: where.
             post: the id of the event's post, if that is known.
-            name: what it is called.
-            payload: the message.
+            message: of that event.
+            payload: the message as it is sent.
 
         """
         if post:
             result = await self._reply(int(post), payload, forum)
             if not outcomes.takes_no_replies(result):
                 return result
-        active = await self._active(forum)
+        active, name = await self._active(forum), _name_of_post(message)
         if isinstance(active, Exception):
             return active
         found = self._listed(active, forum, name) or await self._archived(forum, name)
@@ -76,10 +76,11 @@ class Forums:
         return await self._paced.write(post_id, payload, str(forum.id))
 
     async def posts(
-        self, forum: discord.ForumChannel, post: str, name: str
+        self, forum: discord.ForumChannel, post: str, message: Message
     ) -> tuple[discord.PartialMessageable, ...] | Exception:
         """Where news of an event may stand: asked of Discord, for the gateway may not know yet."""
         active = await self._paced.request(forum.guild.active_threads)
+        name = _name_of_post(message)
         if isinstance(active, Exception):
             return active
         found = self._listed(active, forum, name) or await self._archived(forum, name)

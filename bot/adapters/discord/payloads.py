@@ -27,7 +27,6 @@ NONCE = frozenset({"nonce", "enforce_nonce"})
 _MESSAGES_AT_ONCE = 32
 _SILENT = discord.MessageFlags(suppress_notifications=True).value
 _BARE = discord.MessageFlags(suppress_embeds=True)
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @lru_cache(maxsize=_MESSAGES_AT_ONCE)
@@ -78,9 +77,5 @@ def nonce_of(delivery: Delivery, bot_id: int) -> int:
 
 
 def mark_of(nonce: int) -> str:
-    """A nonce in few characters, as a button carries it."""
-    digits = ""
-    while nonce:
-        nonce, digit = divmod(nonce, len(_DIGITS))
-        digits = _DIGITS[digit] + digits
-    return digits or _DIGITS[0]
+    """A nonce as a button carries it."""
+    return f"{nonce:x}"

@@ -11,7 +11,7 @@ import discord
 from bot.adapters.discord import outcomes
 from bot.adapters.discord.addresses import Target, lane_of, private_of, read_address
 from bot.adapters.discord.doubts import Absence, Doubts, Sight, is_forgotten
-from bot.adapters.discord.forums import Forums, name_of_post
+from bot.adapters.discord.forums import Forums
 from bot.adapters.discord.gateway import Listener
 from bot.adapters.discord.layout import laid_out_plainly, presses
 from bot.adapters.discord.paced import Paced, Written
@@ -161,7 +161,7 @@ class DiscordAdapter:
     ) -> tuple[discord.PartialMessageable, ...] | Exception:
         """Where a message of this event may stand."""
         if isinstance(place, discord.ForumChannel):
-            return await self._forums.posts(place, delivery.post, name_of_post(message))
+            return await self._forums.posts(place, delivery.post, message)
         channel = await self._channel(place, delivery.destination.address)
         return channel if isinstance(channel, Exception) else (self._paced.channel(channel),)
 
@@ -201,9 +201,8 @@ class DiscordAdapter:
     ) -> Written | Exception:
         payload = unrepeatable(payload, nonce_of(delivery, self._id))
         address = delivery.destination.address
-        name = name_of_post(message)
         if isinstance(place, discord.ForumChannel):
-            return await self._forums.write(place, delivery.post, name, payload)
+            return await self._forums.write(place, delivery.post, message, payload)
         channel = await self._channel(place, address)
         if isinstance(channel, Exception):
             return channel
@@ -212,7 +211,7 @@ class DiscordAdapter:
         if isinstance(place, Target) and outcomes.is_of_wrong_type(result):
             found = await self._forums.found(place.id)
             if isinstance(found, discord.ForumChannel):
-                return await self._forums.write(found, delivery.post, name, payload)
+                return await self._forums.write(found, delivery.post, message, payload)
             return found or result
         return result
 

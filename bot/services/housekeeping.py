@@ -6,7 +6,7 @@ What may go is the store's knowledge (`ports.Purge`); here is when, how much at 
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.retention import Key, Remains, Retention
 from bot.ports import UNMETERED, UNWATCHED, Clock, Meter, Pulse, Store
@@ -70,9 +70,10 @@ class Housekeeper:
         return gone
 
     async def _sweep(self, sort: Remains) -> int:
+        before = self._clock.now() - self._retention.of(sort)
         total, last = 0, None
-        while found := await self._find(sort, last):
-            total += await self._remove(sort, found)
+        while found := await self._find(sort, before, last):
+            total += await self._remove(sort, before, found)
             last = found[-1]
             self._pulse.beat(_TURN)
             if len(found) < AT_ONCE:
@@ -80,13 +81,11 @@ class Housekeeper:
             await self._clock.wait(_REST)
         return total
 
-    async def _find(self, sort: Remains, after: Key | None) -> tuple[Key, ...]:
-        before = self._clock.now() - self._retention.of(sort)
+    async def _find(self, sort: Remains, before: datetime, after: Key | None) -> tuple[Key, ...]:
         async with self._store.reading() as unit:
             return await unit.purge.find(sort, before=before, after=after, limit=AT_ONCE)
 
-    async def _remove(self, sort: Remains, found: tuple[Key, ...]) -> int:
-        before = self._clock.now() - self._retention.of(sort)
+    async def _remove(self, sort: Remains, before: datetime, found: tuple[Key, ...]) -> int:
         async with self._store.writing() as unit:
             removed = await unit.purge.remove(sort, found, before=before)
         self._meter.purged(sort, removed)

@@ -59,7 +59,7 @@ def room_in(headroom: Headroom, now: datetime) -> timedelta:
     if len(counted) >= headroom.cap:
         free_at = counted[len(counted) - headroom.cap] + headroom.period
     blocked_until = headroom.blocked_until or now
-    return max(free_at, blocked_until, now) - now
+    return max(free_at, blocked_until) - now
 
 
 def sustainable(headroom: Headroom, now: datetime) -> timedelta:

@@ -1,6 +1,7 @@
 """The dispatcher over a real store: what the pace puts off, what refusals pause, who is told."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -399,12 +400,31 @@ async def test_notice_that_is_not_taken_is_tried_again_later(store: SqlStore) ->
 
 
 async def test_notice_is_tried_ever_more_seldom(store: SqlStore) -> None:
-    """A person whose chat takes nothing for a week costs a try an hour."""
+    """A person whose chat takes nothing for a week costs a try an hour; at first it is not left."""
     async with sending(store, limits=PRIVATE) as sender:
         await refusing(store, sender, *[NOT_NOW] * 200)
-        await sender.pass_time(timedelta(days=2), step=timedelta(minutes=5))
+        await sender.pass_time(timedelta(hours=1), step=timedelta(minutes=1))
+        at_first = len(sender.told)
+        await sender.pass_time(timedelta(days=1), step=timedelta(minutes=10))
 
-    assert 48 <= len(sender.told) <= 120
+    assert 6 <= at_first <= 12
+    assert 24 <= len(sender.told) <= 60
+
+
+async def test_notice_that_waits_is_told_once_until_it_was_taken(
+    store: SqlStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each try after it says the same."""
+    caplog.set_level(logging.INFO)
+    async with sending(store, limits=PRIVATE) as sender:
+        await refusing(store, sender, *[NOT_NOW] * 3)
+        for _ in range(2):
+            sender.clock.advance(timedelta(hours=1))
+            await sender.deliver()
+
+    waits = [one for one in caplog.messages if "notice" in one]
+    assert len(sender.told) == 3
+    assert waits == ["A notice to console:u7 waits: busy"]
 
 
 async def test_notice_that_waits_is_dropped_with_its_trouble(store: SqlStore) -> None:

@@ -108,7 +108,7 @@ class _Gated:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.written, self.may_commit = asyncio.Event(), asyncio.Event()
+        self.written, self.may_commit = asyncio.Event(), asyncio.Semaphore(0)
 
     @asynccontextmanager
     async def writing(
@@ -118,7 +118,7 @@ class _Gated:
         async with self._store.writing(urgent=urgent, brief=brief) as unit:
             yield unit
             self.written.set()
-            await self.may_commit.wait()
+            await self.may_commit.acquire()
 
     def reading(self, *, urgent: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """Reads do not wait."""
@@ -131,18 +131,23 @@ async def test_send_given_up_during_the_commit_harms_none_that_leave_with_it(
     """A timeout of one must not keep another, which is marked, from being sent."""
     gated = _Gated(store)
     departures = Departures(gated, TELLING, FakeClock())
-    keys = await _claimed(store, departures, 2)
+    keys = await _claimed(store, departures, 3)
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(departures.depart(keys[0]), name="stays")
-        impatient = group.create_task(departures.depart(keys[1]), name="gives up")
+        group.create_task(departures.depart(keys[0]), name="goes before them")
+        await gated.written.wait()
+        gated.written.clear()
+        group.create_task(departures.depart(keys[1]), name="stays")
+        impatient = group.create_task(departures.depart(keys[2]), name="gives up")
+        await asyncio.sleep(0)
+        gated.may_commit.release()
         await gated.written.wait()
         impatient.cancel()
         await asyncio.wait([impatient])
-        gated.may_commit.set()
+        gated.may_commit.release()
 
     assert impatient.cancelled()
-    assert (await states(store))[0] is State.SENDING
+    assert (await states(store))[:2] == [State.SENDING] * 2
 
 
 async def test_second_request_of_a_delivery_needs_no_second_mark(store: SqlStore) -> None:

@@ -10,6 +10,7 @@ import pytest
 from outboxes import moved, states, subscribe, tell, to
 from senders import (
     NAME,
+    PATIENCE_S,
     HeldAdapter,
     a_dispatcher,
     a_store,
@@ -25,7 +26,7 @@ from bot.domain.changes import News
 from bot.domain.deliveries import MAX_ATTEMPTS, Delivery, Outcome, Priority, Sent, State
 from bot.domain.events import Event, EventId
 from bot.domain.messages import Message
-from bot.errors import StoreError
+from bot.errors import ChatUnavailable, HeldBack, StoreError
 from bot.ports import Store, UnitOfWork
 from bot.rendering.compose import compose
 from bot.services.supervisor import SOUND
@@ -102,8 +103,10 @@ async def test_message_that_always_makes_the_adapter_raise_is_given_up(store: Sq
     assert addresses(adapter).count("a") == first.attempts == MAX_ATTEMPTS
 
 
-async def test_answer_that_is_no_outcome_is_the_adapters_fault(store: SqlStore) -> None:
-    """A plug-in that forgets to answer loses its own message, not the sender."""
+async def test_answer_that_is_no_outcome_is_the_adapters_fault(
+    store: SqlStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A plug-in that forgets to answer loses its own message, not the sender; its maker is told."""
 
     class Mute(RecordingAdapter):
         async def send(self, delivery: Delivery, message: Message) -> Outcome:
@@ -117,6 +120,40 @@ async def test_answer_that_is_no_outcome_is_the_adapters_fault(store: SqlStore) 
     assert [one.error.split(";")[0] for one in await records(store)] == [
         "the adapter raised TypeError"
     ] * 2
+    assert "send() returned None; it must return an Outcome" in caplog.text
+
+
+async def test_send_that_is_held_back_waits_and_says_why(store: SqlStore) -> None:
+    """The pace lets it out only later; in the record it says so."""
+
+    def answer(_delivery: Delivery, _message: Message) -> Outcome:
+        raise HeldBack("the limits let a request out in 60 s", wait=timedelta(minutes=1))
+
+    await owe_to(store, "a")
+
+    await drain(store, RecordingAdapter(NAME, limits=limits(), outcomes=answer))
+
+    (record,) = await records(store)
+    assert (record.state, record.error) == (
+        State.PENDING,
+        "the limits let a request out in 60 s",
+    )
+
+
+async def test_adapter_that_lets_nobody_in_is_opened_anew(store: SqlStore) -> None:
+    """Its sentence is the reason; the message was not taken, and waits for the next opening."""
+
+    def answer(_delivery: Delivery, _message: Message) -> Outcome:
+        raise ChatUnavailable("the session is over")
+
+    await owe_to(store, "a")
+
+    async with a_dispatcher(store, RecordingAdapter(NAME, outcomes=answer)) as dispatcher:
+        with pytest.raises(ChatUnavailable, match="the session is over"):
+            await asyncio.wait_for(dispatcher.run(asyncio.Event()), PATIENCE_S)
+
+    (record,) = await records(store)
+    assert (record.state, record.error) == (State.PENDING, "the session is over")
 
 
 async def test_message_that_cannot_be_written_is_dead_and_holds_up_nobody(
@@ -177,10 +214,10 @@ async def test_failing_adapter_is_logged_once_and_its_recovery_too(
     store: SqlStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One line with the traceback at the first failure, one at the recovery, none between."""
-    await owe_to(store, *"abcd")
+    await owe_to(store, *"abcde")
 
     with caplog.at_level("INFO"):
-        await drain(store, _raising("a", "b"))
+        await drain(store, _raising(*"abc"))
 
     said = [(one.levelname, bool(one.exc_info)) for one in caplog.records if "bot." in one.name]
     assert said == [("WARNING", True), ("INFO", False)]

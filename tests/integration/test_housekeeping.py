@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outboxes import records, subscribe, tell, to
@@ -11,7 +14,7 @@ from senders import NAME, PATIENCE_S, WatchedClock, a_store, drain
 from watchers import samples
 
 from benchmarks.lifetimes import open_year
-from bot.domain.retention import Remains, Retention
+from bot.domain.retention import Key, Remains, Retention
 from bot.domain.vitals import Facts
 from bot.ports import Store
 from bot.services import housekeeping
@@ -80,6 +83,43 @@ async def test_between_two_batches_others_have_their_turn() -> None:
     assert half == 1
     assert gone[Remains.DELIVERIES] == count
     assert [pause for pause in clock.pauses if pause] == [timedelta(milliseconds=50)]
+
+
+class _Clinging:
+    """A store in which whatever was found is taken up again before it can be removed."""
+
+    def __init__(self, count: int) -> None:
+        self.purge = self
+        self._keys = [(number,) for number in range(count)]
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Any]:
+        """Nothing changes meanwhile."""
+        yield self
+
+    writing = reading
+
+    async def find(self, sort: Remains, *, after: Key | None, limit: int, **_: Any) -> Any:
+        """The next of the only sort that there is."""
+        found = [key for key in self._keys if sort is Remains.DELIVERIES and key > (after or ())]
+        return tuple(found[:limit])
+
+    async def remove(self, *_: Any, **__: Any) -> int:
+        """None of them."""
+        return 0
+
+
+async def test_sweep_ends_though_nothing_that_it_finds_may_go() -> None:
+    """Each batch begins after the last, whatever became of that."""
+    clock, clinging = FakeClock(), _Clinging(housekeeping.AT_ONCE + 1)
+    store: Any = clinging
+    sweeping = asyncio.ensure_future(Housekeeper(store, clock, KEPT).step())
+    for _ in range(3):
+        await clock.settle()
+        clock.advance(MINUTE)
+
+    assert sweeping.done()
+    assert sweeping.result() == {}
 
 
 async def test_it_comes_after_a_start_and_then_every_hour() -> None:

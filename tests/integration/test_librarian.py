@@ -17,8 +17,9 @@ from bot.ll2.client import LL2Client
 from bot.ports import EventSource
 from bot.services.librarian import Librarian
 from bot.services.poller import Poller
+from bot.services.pulses import Pulses
 
-WEEK, HOUR = timedelta(days=7), timedelta(hours=1)
+WEEK, HOUR, MINUTE = timedelta(days=7), timedelta(hours=1), timedelta(minutes=1)
 CALM = timedelta(minutes=5)
 NAMES = Catalogue(
     types=(EventType(id=3, name="EVA"),),
@@ -57,8 +58,9 @@ async def test_names_are_learnt_weekly_whatever_restarts(bench: Bench) -> None:
     await a_librarian(bench).step()
     bench.ll2.names = Catalogue(types=(EventType(id=3, name="Spacewalk"),))
 
-    bench.clock.advance(WEEK - HOUR)
-    assert await a_librarian(bench).step() == HOUR
+    for passed, left in ((HOUR, WEEK - HOUR), (WEEK - 2 * HOUR, HOUR)):
+        bench.clock.advance(passed)
+        assert await a_librarian(bench).step() == left
     assert (await known(bench)).types == NAMES.types
 
     bench.clock.advance(HOUR)
@@ -101,7 +103,7 @@ async def test_names_that_cannot_be_had_are_asked_for_later(
 
 
 async def test_trouble_is_told_once(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    """One line at the first failure, one when the names were learnt."""
+    """One line at the first failure, one when the names were learnt; a week later it is another."""
     caplog.set_level(logging.INFO)
     librarian = a_librarian(bench)
     bench.ll2.failure = LL2Unavailable("LL2 answered 503")
@@ -109,24 +111,38 @@ async def test_trouble_is_told_once(bench: Bench, caplog: pytest.LogCaptureFixtu
         bench.clock.advance(await librarian.step())
 
     bench.ll2.failure = None
+    bench.clock.advance(await librarian.step())
+    bench.ll2.failure = LL2Unavailable("LL2 answered 500")
     await librarian.step()
 
     assert caplog.messages == [
         "The names of types and agencies were not renewed: LL2 answered 503",
         "Learnt 1 event types, 1 agencies",
+        "The names of types and agencies were not renewed: LL2 answered 500",
     ]
 
 
 async def test_loop_learns_until_it_is_stopped(bench: Bench) -> None:
-    """It sleeps the week away."""
-    stop = asyncio.Event()
-    running = asyncio.create_task(a_librarian(bench).run(stop), name="librarian")
+    """It sleeps the week away, which is no illness, and then learns again."""
+    stop, pulses = asyncio.Event(), Pulses(bench.clock)
+    running = a_librarian(bench).run(stop, pulses.of("librarian"))
+    task = asyncio.create_task(running, name="librarian")
     await bench.clock.until_waiting()
+    learnt = await known(bench)
+    bench.ll2.names = Catalogue(types=(EventType(id=3, name="Spacewalk"),))
 
+    bench.clock.advance(WEEK - MINUTE)
+    (asleep,) = pulses.heartbeats()
+    bench.clock.advance(MINUTE)
+    await bench.clock.settle()
+    await bench.clock.until_waiting()
+    renewed = await known(bench)
     stop.set()
-    await running
+    await task
 
-    assert await known(bench) == NAMES
+    assert learnt == NAMES
+    assert not asleep.is_late
+    assert renewed.types == bench.ll2.names.types
 
 
 async def test_names_find_room_beside_steady_polls() -> None:

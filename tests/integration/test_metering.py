@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from desks import Counter
@@ -139,6 +140,19 @@ async def test_attempt_that_ends_by_an_error_is_counted_too(
     assert counted(metrics, "deliveries") == {f"deliveries_total{{{labels}}}": 1}
 
 
+async def test_answer_that_is_no_outcome_is_counted_as_a_bug() -> None:
+    """A plug-in may answer anything; what becomes of that is the dispatcher's."""
+    metrics = Metrics()
+    nonsense: Any = ["sent"]
+
+    await MeteredAdapter(RecordingAdapter(outcomes=nonsense), metrics).send(
+        a_delivery(), a_message()
+    )
+
+    labels = 'kind="date",outcome="unknown",platform="recording",reason="raised"'
+    assert counted(metrics, "deliveries") == {f"deliveries_total{{{labels}}}": 1}
+
+
 async def test_wait_for_a_slot_is_measured() -> None:
     """From the asking to the slot; what the request itself takes does not count."""
     metrics, clock = Metrics(), FakeClock()
@@ -168,10 +182,11 @@ async def test_429_is_counted_and_obeyed() -> None:
     pace = MeteredPace(inner, metrics, FakeClock(), adapter="telegram")
 
     pace.throttled(SECOND, "-100")
+    pace.throttled(2 * SECOND)
     pace.refused()
 
-    assert counted(metrics, "throttled") == {'throttled_total{platform="telegram"}': 1}
-    assert inner.told == [(SECOND, "-100")]
+    assert counted(metrics, "throttled") == {'throttled_total{platform="telegram"}': 2}
+    assert inner.told == [(SECOND, "-100"), (2 * SECOND, "")]
     assert inner.refusals == 1
 
 

@@ -171,14 +171,15 @@ async def test_move_into_the_time_of_a_lead_is_its_own_reminder(bench: Bench) ->
     assert not bench.told[0][1].late
 
 
+@pytest.mark.parametrize("woken_after", [8 * MINUTES, 9.5 * MINUTES])
 async def test_lead_that_passed_between_two_sweeps_through_a_move_is_no_reminder(
-    bench: Bench,
+    bench: Bench, woken_after: timedelta
 ) -> None:
     """It was due before anybody knew; the clock did not oversleep, so nothing is late."""
     reminders = bench.reminders()
     pause = await reminders.step()
-    bench.clock.advance(8 * MINUTES)
-    assert pause > 8 * MINUTES
+    bench.clock.advance(woken_after)
+    assert pause > woken_after
 
     await bench.keep(an_event(date=START + 65 * MINUTES))
     await bench.sweep(reminders, until=31 * HOURS)
@@ -277,6 +278,24 @@ async def test_fan_out_starts_early_enough_for_the_platforms_pace(bench: Bench) 
         bench.clock.advance(pause)
 
     assert opened == [30 * HOURS - lead - 10 * MINUTES for lead in LEADS]
+
+
+async def test_pace_that_is_not_known_yet_is_taken_for_a_message_a_second(bench: Bench) -> None:
+    """Rather a little early than late, until the process that sends has said how fast it is."""
+    await subscribe(bench.store, *(to(f"{n}") for n in range(60)))
+    bench.clock.advance(6 * HOURS - 5 * MINUTES)
+
+    assert await bench.reminders().step() == 4 * MINUTES
+
+
+async def test_lead_that_was_asked_for_of_other_events_reminds_nobody(bench: Bench) -> None:
+    """Whoever wants it does not want this event; the clock goes on."""
+    lead = 29.75 * HOURS
+    await subscribe(bench.store, to("other"), types=frozenset({99}), leads=frozenset({lead}))
+
+    await bench.sweep(bench.reminders(), until=HOURS)
+
+    assert bench.told == []
 
 
 async def test_few_recipients_are_told_on_the_minute(bench: Bench) -> None:

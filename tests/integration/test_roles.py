@@ -1,6 +1,7 @@
 """Who does which part of the work, among processes that share a store; on a clock of the test's."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -186,6 +187,41 @@ async def test_standby_looks_every_second_and_who_has_all_only_shows_that_it_liv
 
     assert await holder.step() == TERM / 3
     assert await standby.step() == SECOND
+
+
+async def test_holder_that_looks_often_writes_only_three_times_a_term(store: SqlStore) -> None:
+    """Whoever waits for another role looks every second; a sign of life is a commit."""
+    clock = FakeClock()
+    clock.advance(10 * TERM)
+    holder = a_process(store, clock, "a")
+    await holder.step()
+    beats = [holder.held(ROLES)["poll"].beats]
+
+    for pause in (SECOND, TERM / 3 - 2 * SECOND, SECOND):
+        clock.advance(pause)
+        await holder.step()
+        beats.append(holder.held(ROLES)["poll"].beats)
+
+    assert [one - beats[0] for one in beats] == [0, 0, 0, 1]
+
+
+async def test_standby_says_once_for_whom_it_stands_by(
+    store: SqlStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However long that one lives, and again when another has the role."""
+    caplog.set_level(logging.INFO)
+    clock = FakeClock()
+    first, second = a_process(store, clock, "a", "poll"), a_process(store, clock, "b", "poll")
+    standby = a_process(store, clock, "c", "poll")
+    await first.step()
+    await standby.step()
+    await live(clock, 2 * TERM, first, standby)
+    await first.give_back()
+    await second.step()
+    await live(clock, 2 * TERM, second, standby)
+
+    told = [one for one in caplog.messages if one.startswith("Standing by")]
+    assert told == [f"Standing by for poll, which {holder} has" for holder in "ab"]
 
 
 async def test_frozen_process_does_no_harm_when_it_wakes(store: SqlStore) -> None:

@@ -287,9 +287,21 @@ _REFUSED = ConfigError("its token is refused")
 
 
 @pytest.mark.parametrize(
-    "failure", [_REFUSED, ExceptionGroup("tasks", [ExceptionGroup("its own", [_REFUSED])])]
+    ("failure", "trouble"),
+    [
+        (_REFUSED, "its token is refused"),
+        (
+            ExceptionGroup("tasks", [ExceptionGroup("its own", [_REFUSED])]),
+            "its token is refused",
+        ),
+        (
+            ExceptionGroup("tasks", [_REFUSED, ChatUnavailable("no answer"), KeyError("secret")]),
+            "its token is refused; no answer",
+        ),
+        (KeyError("secret"), "it failed; the log says how"),
+    ],
 )
-async def test_trouble_is_known_while_it_lasts(failure: Exception) -> None:
+async def test_trouble_is_known_while_it_lasts(failure: Exception, trouble: str) -> None:
     """Whoever asks for the status of one platform hears of another, in its sentence."""
     clock, stop, troubles = WatchedClock(), asyncio.Event(), dict[str, str]()
     supervisor = Supervisor(NAME, clock, Random(1), troubles)  # noqa: S311, jitter
@@ -302,7 +314,7 @@ async def test_trouble_is_known_while_it_lasts(failure: Exception) -> None:
     await _run_over(clock, running, 1)
     await work.began.wait()
 
-    assert told == {NAME: "its token is refused"}
+    assert told == {NAME: trouble}
     assert troubles == {}
     stop.set()
     await running

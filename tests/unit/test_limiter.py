@@ -340,12 +340,13 @@ def test_unanswered_request_holds_its_slot_longer() -> None:
 def test_many_refusals_slow_it_down_and_more_stop_it() -> None:
     """Far from the 10,000 in ten minutes at which Discord bans an address."""
     limiter = a_limiter()
-    for _ in range(499):
-        limiter.refused(START)
-    assert granted(limiter, START) == 30
-
     limiter.refused(START)
-    assert granted(limiter, START) == 3
+    for _ in range(498):
+        limiter.refused(START + SECOND)
+    assert granted(limiter, START + SECOND) == 30
+
+    limiter.refused(START + SECOND)
+    assert granted(limiter, START + SECOND) == 3
 
     for _ in range(1500):
         limiter.refused(START + MINUTE)
@@ -431,6 +432,21 @@ def test_last_free_slot_waits_for_a_lane_and_not_for_another_slot() -> None:
     limiter.ask("1", START, is_urgent=False)
 
     assert limiter.next_moment(START) == START + 5 * SECOND
+
+
+def test_wait_for_one_rate_of_a_lane_is_not_for_another() -> None:
+    """The last message of a group's minute waits for its second, not for the minute's end."""
+    limiter = a_limiter(Limits(text=4096, slots=30, lane=lane_of))
+    at = START
+    for _ in range(17):
+        at += 2 * SECOND
+        ticket = limiter.ask("-1", at, is_urgent=False)
+        assert limiter.grant(at) == [ticket]
+        limiter.give_back(ticket, at, answered=True)
+
+    limiter.ask("-1", at, is_urgent=False)
+
+    assert limiter.next_moment(at) == at + 1.01 * SECOND
 
 
 @pytest.mark.parametrize("is_urgent", [True, False])

@@ -54,3 +54,12 @@ def test_loop_counts_from_its_first_beat_until_it_is_forgotten() -> None:
 
     assert (before, pulses.heartbeats()) == ((), ())
     assert not pulses.beats("dispatcher console")
+
+
+def test_loop_that_was_stopped_before_it_began_is_forgotten_too() -> None:
+    """A stop that comes at once ends loops that never showed themselves."""
+    pulses = Pulses(FakeClock())
+
+    pulses.forget("poller")
+
+    assert pulses.heartbeats() == ()

@@ -97,6 +97,7 @@ def test_only_a_precise_date_makes_a_moment(precision: DatePrecision | None) -> 
 def test_poll_falls_on_the_beginning_of_a_moment(ahead: int, waited: int) -> None:
     """The last calm poll is drawn near, but not so near that two would fall together."""
     assert pause(an_event(date=START + ahead * MINUTES)) == waited * MINUTES
+    assert pause(streamed((ahead + 1) * MINUTES)) == waited * MINUTES
 
 
 def test_nearest_of_several_moments_counts() -> None:
@@ -111,6 +112,14 @@ def test_haste_ends_where_it_would_cost_the_calm_rhythm() -> None:
     after_three = a_headroom(*(FAST * step for step in range(4)), *(CALM * n for n in range(2, 13)))
 
     assert pause(an_event(date=START - 8 * MINUTES), headroom=after_three) >= CALM
+
+
+def test_haste_goes_on_while_the_budget_holds_it() -> None:
+    """Right after a start too, and where the calm rhythm is a little more than the budget holds."""
+    moment = an_event(date=START - 5 * MINUTES)
+
+    assert pause(moment, headroom=a_headroom(NOTHING, FAST)) == FAST
+    assert pause(moment, headroom=a_headroom(cap=12)) == FAST
 
 
 def test_large_budget_follows_the_key() -> None:
@@ -132,6 +141,9 @@ def test_large_budget_follows_the_key() -> None:
         (an_event(date=START, date_precision=DAY), False),
         (an_event(webcast_live=True), True),
         (streamed(9 * MINUTES + timedelta(days=1)), False),
+        (streamed(9 * MINUTES), True),
+        (streamed(11 * MINUTES), False),
+        (an_event(vid_urls=(VidUrl(url="https://example.org/live"),)), False),
         (streamed(-60 * MINUTES), True),
         (streamed(-130 * MINUTES), False),
         (streamed(-130 * MINUTES, 20 * MINUTES), True),
@@ -194,6 +206,14 @@ def test_order_to_stay_away_is_kept() -> None:
 def test_sustainable_interval_is_the_even_one_when_nothing_was_spent() -> None:
     """Fourteen an hour are one every 257 seconds."""
     assert sustainable(a_headroom(), START) == PERIOD / 14
+
+
+def test_what_was_spent_together_is_minded_by_all_that_follow() -> None:
+    """No poll comes before the request in whose place it goes has stopped counting."""
+    spent = NOTHING, NOTHING, 59 * MINUTES
+
+    assert sustainable(a_headroom(*[MINUTES] * 2, cap=2), START) == PERIOD - MINUTES
+    assert sustainable(a_headroom(*spent, cap=3), START) == PERIOD / 2
 
 
 spans = st.integers(-3600, 10 * 3600).map(lambda seconds: timedelta(seconds=seconds))

@@ -4,8 +4,8 @@ import gc
 
 _YOUNG = 50_000
 """Objects made and not freed before the young are looked at; Python's own is 700, and the objects
-of some two messages. At 10,000 a broadcast, which makes as many with each batch, still spends a
-fifteenth of its time looking; what waits for a look is ten MiB at the most (docs/performance.md)."""
+of some two messages. At 10,000, which is what a batch of a broadcast makes, looking still takes a
+fifteenth of the time; what waits for a look is ten MiB at the most (docs/performance.md)."""
 
 
 def collect_rarely() -> None:

@@ -14,7 +14,7 @@ class Ring:
 usual = gc.get_threshold()
 collect_rarely()
 passes = gc.get_stats()[0]["collections"]
-rings = [weakref.ref(Ring()) for _ in range(20_000)]
+rings = [weakref.ref(Ring()) for _ in range(100_000)]
 print(
     gc.get_threshold()[0] > usual[0],
     gc.get_freeze_count() > 0,

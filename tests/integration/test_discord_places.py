@@ -7,10 +7,12 @@ from discord_rooms import Room, connected_room, heard, posts_in, to
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import ChannelType, Right
 
+from bot.domain.channels import Channel
 from bot.domain.deliveries import Delivery, DeliveryId, Gone, Sent
 from bot.domain.subscriptions import Destination
 from bot.testing import a_delivery, a_message
 
+SILENT = 1 << 12
 """Discord's flag SUPPRESS_NOTIFICATIONS."""
 
 
@@ -104,6 +106,20 @@ async def test_forum_gets_a_post_for_each_event_with_replies(
 
     posts = [one for one in discord_server.home.channels.values() if one.parent is forum]
     assert {post.name: len(post.messages) for post in posts} == {"Docking": 2, "Spacewalk": 1}
+
+
+async def test_silent_forum_gets_its_posts_without_a_sound(
+    discord_server: DiscordStandIn, opened: Room
+) -> None:
+    """As every silent place; and a post takes no nonce."""
+    forum = await discord_server.add_channel(discord_server.home, "events", ChannelType.FORUM)
+    await heard(discord_server, opened)
+
+    await opened.adapter.send(to(forum, channel=Channel(is_silent=True)), a_message())
+
+    (post,) = posts_in(forum)
+    (message,) = post.messages.values()
+    assert (message["flags"], message["nonce"]) == (SILENT, None)
 
 
 async def test_forum_knows_a_new_post_before_the_gateway_tells(

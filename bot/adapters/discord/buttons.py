@@ -1,7 +1,7 @@
 """The buttons below a message, as discord.py sends them: made once, marked for each. Sends nothing.
 
-A view costs a random id, a future and an object for each button, and thousands of
-channels get one message; only the mark in its buttons' ids differs.
+A view costs a random id, a future and an object for each button, and thousands of channels get one
+message; only the mark in its buttons' ids differs.
 """
 
 from collections.abc import Sequence

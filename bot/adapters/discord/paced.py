@@ -18,7 +18,6 @@ SEND_TIMEOUT_S = 20.0
 
 T = TypeVar("T")
 
-
 _PUBLISHED = discord.MessageFlags(crossposted=True).value
 
 
@@ -39,7 +38,7 @@ class Written:
 
     @classmethod
     def told(cls, answer: Mapping[str, Any]) -> Self:
-        """As Discord answers to a send; discord.py's own `Message` takes as long as its request."""
+        """As Discord answers to a send; of discord.py's `Message` no more than this is needed."""
         is_published = bool(answer.get("flags", 0) & _PUBLISHED)
         return cls(id=int(answer["id"]), place=int(answer["channel_id"]), is_published=is_published)
 

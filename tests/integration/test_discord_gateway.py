@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from discord_rooms import Room, connected_room, heard, listening_room, room, to, until
@@ -375,5 +376,20 @@ async def test_connection_without_a_session_leaves_no_thread(
 
     async with room(discord_server, parts={"turnstile": Shut()}):
         await until(lambda: bool({*heartbeats()} - {*before}))
+
+    await until(lambda: not {*heartbeats()} - {*before})
+
+
+async def test_connection_that_was_lost_sight_of_leaves_no_thread(
+    discord_server: DiscordStandIn,
+) -> None:
+    """Who is cancelled in the moment in which it stands never learns of it."""
+    before = heartbeats()
+
+    async with connected_room(discord_server) as opened:
+        adapter: Any = opened.adapter
+        (client,) = adapter._shards.clients
+        client.ws = None
+        assert {*heartbeats()} - {*before}
 
     await until(lambda: not {*heartbeats()} - {*before})

@@ -103,6 +103,7 @@ class Listener(discord.Client):
         """Close, and let nothing be left to do."""
         await end_start(self)
         await super().close()
+        end_heartbeats(self)
 
     async def meet(self) -> Starts:
         """Learn where to connect and that a session may begin; an outage is waited out."""

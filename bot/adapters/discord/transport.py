@@ -105,9 +105,10 @@ def sweep_rarely(client: discord.Client) -> None:
 
 
 def end_heartbeats(client: discord.Client) -> None:
-    """End those of a connection that came to nothing before its session began.
+    """End those of connections that discord.py has forgotten, open as they are.
 
-    discord.py forgets such a connection, open as it is, but not the thread that keeps it alive.
+    One that came to nothing before its session began, or on which its task was cancelled in the
+    moment in which it stood: the thread that keeps it alive goes on, and outlives the loop.
     """
     for thread in threading.enumerate():
         if isinstance(thread, KeepAliveHandler):

@@ -101,9 +101,12 @@ class Listener(discord.Client):
 
     async def close(self) -> None:
         """Close, and let nothing be left to do."""
-        await end_start(self)
-        await super().close()
-        end_heartbeats(self)
+        try:
+            await end_start(self)
+            await super().close()
+        finally:
+            # Also where whoever closes is cancelled once more, as `Shards.end` does.
+            end_heartbeats(self)
 
     async def meet(self) -> Starts:
         """Learn where to connect and that a session may begin; an outage is waited out."""
@@ -129,7 +132,7 @@ class Listener(discord.Client):
 
         """
         with ExitStack() as unless_it_begins:
-            unless_it_begins.callback(end_heartbeats, self)
+            unless_it_begins.callback(end_heartbeats, self, but=self.ws)
             if not initial or self.starts is None:
                 self.starts = await ask(self, self._pace, self.section)
             bucket = self.starts.bucket(shard_id or 0)

@@ -104,8 +104,8 @@ def sweep_rarely(client: discord.Client) -> None:
     inside._try_clear_expired_ratelimits = sweep_when_doubled  # noqa: SLF001
 
 
-def end_heartbeats(client: discord.Client) -> None:
-    """End those of connections that discord.py has forgotten, open as they are.
+def end_heartbeats(client: discord.Client, *, but: object = None) -> None:
+    """End those of connections that discord.py has forgotten, open as they are; `but` one goes on.
 
     One that came to nothing before its session began, or on which its task was cancelled in the
     moment in which it stood: the thread that keeps it alive goes on, and outlives the loop.
@@ -114,7 +114,7 @@ def end_heartbeats(client: discord.Client) -> None:
         if isinstance(thread, KeepAliveHandler):
             socket: Any = thread.ws
             is_ours = socket._connection is client._connection  # noqa: SLF001
-            if is_ours and socket is not client.ws:
+            if is_ours and socket is not but:
                 thread.stop()
                 socket.socket._response.close()  # noqa: SLF001
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from bot.domain.leases import FANOUT, POLL, ROLES, WEB, RoleLease, roles_of, sending
-from bot.errors import LeaseLost, StoreBusy
+from bot.errors import LeaseLost, StoreBusy, StoreError
 from bot.ports import Adapter, Pulse
 from bot.service import Service
 from bot.services.reminder_clock import rate_key
@@ -44,10 +44,9 @@ async def work_core(service: Service, roles: Roles, role: str, stop: asyncio.Eve
     """Run the loops of a role of the core whenever it is ours, until cancelled."""
     while True:
         await roles.until(lambda: bool(roles.held({role})))
-        try:
-            await _work_epoch(service, roles, roles.held({role})[role], stop)
-        except* LeaseLost:
-            roles.lose([role])
+        held = roles.held({role})
+        async with _until_relieved(service, roles, held):
+            await _work_epoch(service, roles, held[role], stop)
 
 
 async def _work_epoch(
@@ -110,15 +109,44 @@ async def _staff(
     for lease in held.values():
         service.enter(lease)
     over, is_over = asyncio.Event(), _is_over(roles, held, parts)
+    async with _until_relieved(service, roles, held), asyncio.TaskGroup() as group:
+        working = group.create_task(_open(service, name, held, over), name=f"{name} at work")
+        await _either(stop, roles.until(is_over), working)
+        over.set()
+        if _is_over(roles, held)():
+            working.cancel()
+
+
+@asynccontextmanager
+async def _until_relieved(
+    service: Service, roles: Roles, held: Mapping[str, RoleLease]
+) -> AsyncIterator[None]:
+    """Work with these roles; where the store refuses it because another has one, it just ends.
+
+    The store does so by the fence, or by ending the connections of whoever was silent. Any other
+    failure of the store is raised, as it is where one process alone has the store.
+    """
     try:
-        async with asyncio.TaskGroup() as group:
-            working = group.create_task(_open(service, name, held, over), name=f"{name} at work")
-            await _either(stop, roles.until(is_over), working)
-            over.set()
-            if _is_over(roles, held)():
-                working.cancel()
-    except* LeaseLost:
-        roles.lose([sending(name)])
+        yield
+    except* StoreError:
+        taken = [] if service.is_alone else await _taken_over(service, held)
+        if not taken:
+            raise
+        # Unless it has become ours anew meanwhile.
+        now = roles.held(taken)
+        roles.lose([role for role, lease in now.items() if lease.epoch == held[role].epoch])
+
+
+async def _taken_over(service: Service, held: Mapping[str, RoleLease]) -> list[str]:
+    """Those whose epoch is over; whoever is about to take one is waited for."""
+    taken = []
+    async with service.store.writing() as unit:
+        for role, lease in sorted(held.items()):
+            try:
+                await unit.leases.guard(lease)
+            except LeaseLost:
+                taken.append(role)
+    return taken
 
 
 async def _either(

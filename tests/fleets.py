@@ -55,12 +55,12 @@ class Fleet:
     async def wake(self, name: str, role: str) -> None:
         """Let a frozen process go on. It stands by, or ends and is started again as by its manager.
 
-        The server has broken off its transactions meanwhile; where one of a reader was among them,
-        it ends as it does whenever its store fails.
+        The server has broken off its transactions meanwhile; where one of no role was among them,
+        of what keeps the leases, it ends as it does whenever its store fails.
         """
         self.members[name].send(signal.SIGCONT)
         try:
-            await self.members[name].until(f"The role {role} is lost")
+            await self.members[name].until(f"Standing by for {role}")
         except AssertionError:
             ended = await self.members.pop(name).end()
             assert ended.code == 1, ended.err

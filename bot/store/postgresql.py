@@ -4,6 +4,7 @@ Works behind a proxy that gives each transaction another connection (PgBouncer):
 longer than its transaction, neither settings nor prepared statements nor locks.
 """
 
+import select
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -140,6 +141,8 @@ class Postgresql:
     def _on_error(self, error: ExceptionContext) -> StoreError | None:
         if isinstance(error.original_exception, OSError):
             return StoreError(f"{self.name} {_SILENT}")
+        if _is_confused(error.original_exception):
+            error.is_disconnect = True
         return None
 
     @contextmanager
@@ -180,15 +183,35 @@ class Postgresql:
                 return f"{self.name} {remedy}"
         if isinstance(error, OSError):
             return f"{self.name} cannot be reached ({error.strerror or error}); {_CHECK}"
-        if "closed" in str(error):
+        if "closed" in str(error) or _is_confused(error):
             return f"{self.name} {_LOST}"
         return f"{self.name} refused a statement: {_first_line(error)}"
 
 
 def _on_checkout(connection: Any, _record: Any, _proxy: Any) -> None:
     """A connection that the server closed while it rested is replaced, at no cost otherwise."""
-    if connection.driver_connection.is_closed():
+    driver = connection.driver_connection
+    if driver.is_closed() or _is_told_something(driver):
         raise exc.DisconnectionError
+
+
+def _is_told_something(driver: Any) -> bool:
+    """Whether there is something to read where nothing was asked: it can only be a farewell.
+
+    The driver reads when the loop lets it, and may not know yet; least of all in a process that
+    was frozen and has just woken.
+    """
+    waiting = select.poll()
+    waiting.register(driver._transport.get_extra_info("socket"), select.POLLIN)  # noqa: SLF001, shown nowhere else
+    return bool(waiting.poll(0))
+
+
+def _is_confused(error: BaseException) -> bool:
+    """Whether the driver has read, behind an answer, that the server goes; it has no word for that.
+
+    Its next statement fails as if another was under way.
+    """
+    return isinstance(error.__cause__, asyncpg.InternalClientError)
 
 
 def _bounds(longest: float) -> str:

@@ -298,6 +298,7 @@ async def test_sender_may_be_cancelled_at_any_moment(store: SqlStore) -> None:
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait({task})
+    await drain(store, adapter, clock)
     clock.advance(HOUR)
     await drain(store, adapter, clock)
 

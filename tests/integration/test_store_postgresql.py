@@ -15,6 +15,8 @@ from bot.errors import StoreError
 from bot.store.engine import Engine, open_engine
 from bot.store.unit_of_work import SqlStore, open_store
 
+PATIENCE_S = 30.0
+
 
 @pytest.fixture
 def url(postgresql: Server) -> Iterator[str]:
@@ -169,6 +171,39 @@ def end_connections(server: Server, url: str) -> None:
     server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {is_it}")  # noqa: S608, our own
 
 
+async def test_connection_lost_behind_an_answer_while_we_were_frozen(
+    url: str, postgresql: Server
+) -> None:
+    """Answer and end are read in one go; the driver fails the next statement in its own words."""
+    database = make_url(url).database
+    asked = f"SELECT state, wait_event FROM pg_stat_activity WHERE datname = '{database}'"  # noqa: S608, our own
+
+    async def write_and_freeze(engine: Engine) -> None:
+        async with engine.writing() as connection:
+            task = asyncio.ensure_future(connection.exec_driver_sql("SELECT pg_sleep(0.2)"))
+            while ("active", "PgSleep") not in await asyncio.to_thread(_rows, postgresql, asked):
+                pass
+            # From here on the loop stands still: what comes waits to be read.
+            while ("idle in transaction", "ClientRead") not in _rows(postgresql, asked):
+                pass
+            end_connections(postgresql, url)
+            postgresql.alone(url)
+            await task
+            await connection.exec_driver_sql("SELECT 1")
+
+    async with asyncio.timeout(PATIENCE_S), open_engine(url) as engine:
+        with pytest.raises(StoreError, match="closed the connection; what was not committed did"):
+            await write_and_freeze(engine)
+        async with engine.reading() as connection:
+            found = (await connection.exec_driver_sql("SELECT 1")).scalar_one()
+
+    assert found == 1
+
+
+def _rows(server: Server, asked: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in server.run(asked)]
+
+
 async def test_connection_that_ended_while_it_rested_is_replaced(
     url: str, postgresql: Server
 ) -> None:
@@ -181,6 +216,21 @@ async def test_connection_that_ended_while_it_rested_is_replaced(
     async with engine.reading() as connection:
         found = (await connection.exec_driver_sql("SELECT 1")).scalar_one()
     await engine.close()
+
+    assert found == 1
+
+
+async def test_connection_that_ended_while_it_rested_and_we_were_frozen_is_replaced(
+    url: str, postgresql: Server
+) -> None:
+    """Nothing has been read yet when it is wanted again."""
+    async with open_engine(url) as engine:
+        async with engine.writing() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+        end_connections(postgresql, url)
+        postgresql.alone(url)
+        async with engine.reading() as connection:
+            found = (await connection.exec_driver_sql("SELECT 1")).scalar_one()
 
     assert found == 1
 

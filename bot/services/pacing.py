@@ -89,7 +89,7 @@ class SlotPace:
         admit = partial(self._admitted, address, is_urgent=urgent, is_alert=alert)
         return _Slot(admit, self._leave)
 
-    def _leave(self, ticket: Ticket, was_answered: bool) -> None:  # noqa: FBT001
+    def _leave(self, ticket: Ticket, was_answered: bool) -> None:  # noqa: FBT001, as `_Slot` calls it
         self._limiter.give_back(ticket, self._now(), answered=was_answered)
         self._decide()
 

@@ -29,13 +29,8 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="sees what is open
 async def test_connection_that_is_given_up_while_it_opens_is_closed(tmp_path: Path) -> None:
     """Its thread opens the file all the same, so it is waited for and closed."""
     path, opened = tmp_path / "perigee.db", WeakSet[trips.Connection]()
-    opening = asyncio.create_task(trips.connect(path, opened))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await _give_up_opening(path, opened)
 
-    opening.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await opening
     await trips.end(opened)
 
     assert path.exists()
@@ -46,17 +41,24 @@ async def test_connection_that_is_given_up_while_it_opens_is_closed(tmp_path: Pa
 async def test_connection_that_is_given_up_is_closed_before_the_store_is(tmp_path: Path) -> None:
     """However many are given up while a store is open, they do not add up."""
     path, opened = tmp_path / "perigee.db", WeakSet[trips.Connection]()
+    given_up = await _give_up_opening(path, opened)
+
+    await asyncio.to_thread(given_up._thread.join, PATIENCE_S)
+
+    assert path.exists()
+    assert _open_ones(path) == 0
+
+
+async def _give_up_opening(path: Path, opened: WeakSet[trips.Connection]) -> trips.Connection:
+    """Cancel whoever opens a connection, which its thread is about to do."""
     opening = asyncio.create_task(trips.connect(path, opened))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     (connection,) = opened
-
     opening.cancel()
-    await asyncio.wait([opening])
-    await asyncio.to_thread(connection._thread.join, PATIENCE_S)
-
-    assert path.exists()
-    assert _open_ones(path) == 0
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    return connection
 
 
 async def test_connection_that_nobody_closes_keeps_no_process(tmp_path: Path) -> None:
@@ -71,29 +73,31 @@ async def test_connection_that_nobody_closes_keeps_no_process(tmp_path: Path) ->
     assert [one.daemon for one in threads] == [True]
 
 
-async def test_only_who_reads_for_somebody_who_waits_stays_in_the_loop(tmp_path: Path) -> None:
-    """A write waits for the disk, and other reads may be long: they leave the loop free."""
+async def test_only_what_is_brief_or_waited_for_stays_in_the_loop(tmp_path: Path) -> None:
+    """BEGIN may wait for a lock, and travels with the first statement of who writes."""
     async with open_engine(f"sqlite:///{tmp_path / 'perigee.db'}") as engine:
         event.listen(engine._engine.sync_engine, "connect", _let_it_tell_its_thread)
         stayed = [
             await _stays(opened)
             for opened in (
+                engine.writing(),
                 engine.writing(urgent=True),
                 engine.reading(urgent=True),
-                engine.writing(),
+                engine.writing(brief=True),
                 engine.reading(),
                 engine.reading(urgent=True),
             )
         ]
 
-    assert stayed == [False, True, False, False, True]
+    neither, second, both = (False, False), (False, True), (True, True)
+    assert stayed == [neither, second, both, second, neither, both]
 
 
-async def _stays(opened: AbstractAsyncContextManager[AsyncConnection]) -> bool:
-    """Whether a statement of this transaction is done in our thread."""
+async def _stays(opened: AbstractAsyncContextManager[AsyncConnection]) -> tuple[bool, ...]:
+    """Which of two statements of this transaction are done in our thread."""
     async with opened as connection:
-        found = await connection.exec_driver_sql("SELECT thread()")
-    return bool(found.scalar_one() == threading.get_ident())
+        asked = [await connection.exec_driver_sql("SELECT thread()") for _ in range(2)]
+    return tuple(one.scalar_one() == threading.get_ident() for one in asked)
 
 
 def _let_it_tell_its_thread(connection: Any, _record: Any) -> None:

@@ -17,6 +17,8 @@ from bot.store.tables import deliveries
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START, an_event
 
+PATIENCE_S = 30.0
+
 Deed = Callable[[Any], Awaitable[object]]
 """What is done in a unit of work."""
 
@@ -40,8 +42,9 @@ async def _begun(store: SqlStore, deed: Deed, *, beside: Any) -> asyncio.Task[No
             await deed(unit)
 
     task = asyncio.ensure_future(do())
-    while not task.done() and not await beside.outbox._connection.scalar(_FOR_ME):
-        pass
+    async with asyncio.timeout(PATIENCE_S):
+        while not task.done() and not await beside.outbox._connection.scalar(_FOR_ME):
+            pass
     return task
 
 

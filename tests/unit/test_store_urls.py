@@ -75,6 +75,7 @@ async def test_option_that_nobody_knows() -> None:
 async def test_server_that_lets_nobody_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten seconds after it took the connection, if it has said nothing since."""
     loop, ahead = asyncio.get_running_loop(), 0.0
+    # asyncpg waits by the loop's own clock, which nobody can hand it.
     monkeypatch.setattr(loop, "time", lambda now=loop.time: now() + ahead)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)

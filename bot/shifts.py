@@ -16,7 +16,7 @@ from bot.ports import Adapter, Pulse
 from bot.service import Service
 from bot.services.reminder_clock import rate_key
 from bot.services.roles import AllRoles, LeasedRoles, Roles
-from bot.services.supervisor import Supervisor
+from bot.services.supervisor import Supervisor, heed_cancellation
 from bot.services.vitals import sender
 
 Loop = Callable[[asyncio.Event, Pulse], Coroutine[Any, Any, None]]
@@ -135,6 +135,7 @@ async def _until_relieved(
         # Unless it has become ours anew meanwhile.
         now = roles.held(taken)
         roles.lose([role for role, lease in now.items() if lease.epoch == held[role].epoch])
+        heed_cancellation()
 
 
 async def _taken_over(service: Service, held: Mapping[str, RoleLease]) -> list[str]:

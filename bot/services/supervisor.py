@@ -61,6 +61,7 @@ class Supervisor:
             except* Exception as group:
                 if group.subgroup(StoreError):
                     raise
+                heed_cancellation()
                 await self._rest(group, stop)
 
     async def _work(self, opening: Open, work: Work) -> None:
@@ -91,6 +92,17 @@ class Supervisor:
             exc_info=bugs,
         )
         await self._clock.wait(pause, stop)
+
+
+def heed_cancellation() -> None:
+    """End here if this task is cancelled, though all that was raised is a failure.
+
+    Where both come at once, a group of tasks tells of the failure only (Python 3.13 is the first to
+    cancel once more). Whoever goes on after a failure would then go on for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _each(group: BaseExceptionGroup[Exception] | None) -> Iterator[Exception]:

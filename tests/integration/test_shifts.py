@@ -81,8 +81,10 @@ class _Broken:
     async def run(self, *_: object) -> None:
         """A loop of the core."""
         self.begun.set()
-        await self.breaks.wait()
-        raise StoreError("closed the connection")
+        try:
+            await self.breaks.wait()
+        finally:
+            raise StoreError("closed the connection")
 
     @asynccontextmanager
     async def opening(self, _: Surroundings) -> AsyncIterator[Adapter]:
@@ -127,6 +129,19 @@ async def test_work_that_breaks_off_since_another_has_its_role_ends_nothing_else
     await working
 
     assert (await held(service))[role].holder == "other"
+
+
+@pytest.mark.parametrize("role", [FANOUT, sending(NAME)])
+async def test_work_that_breaks_off_as_the_process_ends_begins_no_more(
+    service: Service, clock: FakeClock, role: str
+) -> None:
+    """Cancelled and relieved at once: another's work is no reason to wait for it."""
+    async with breaking_off(service, clock, role) as (working, _stop):
+        await hand_over(service, role)
+        working.cancel()
+        await asyncio.wait({working}, timeout=PATIENCE_S)
+
+    assert working.cancelled()
 
 
 @pytest.mark.parametrize("role", [FANOUT, sending(NAME)])

@@ -96,6 +96,27 @@ async def test_adapter_that_does_not_open_is_tried_again_with_backoff() -> None:
     )
 
 
+async def test_adapter_that_fails_as_all_is_cancelled_is_not_opened_again() -> None:
+    """Its failure hides that it was cancelled; whoever waits for its end must not wait for ever."""
+    work, begun = asyncio.Event(), asyncio.Event()
+
+    async def fail_when_cancelled(_adapter: Adapter) -> None:
+        begun.set()
+        try:
+            await work.wait()
+        except asyncio.CancelledError as cut_off:
+            raise ConnectionError("reset") from cut_off
+
+    running = asyncio.create_task(
+        _supervisor(FakeClock()).run(_opening(), fail_when_cancelled, asyncio.Event())
+    )
+    await begun.wait()
+    running.cancel()
+    await asyncio.wait({running}, timeout=PATIENCE_S)
+
+    assert running.cancelled()
+
+
 async def test_adapter_that_fails_soon_after_each_opening_is_left_alone_ever_longer() -> None:
     """That it opened is no proof that it works: a platform counts how often we log in."""
     clock, stop = WatchedClock(), asyncio.Event()

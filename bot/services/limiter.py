@@ -90,6 +90,19 @@ class Limiter:
         own = timedelta(0) if lane is None else lane.delay(now, behind, is_urgent=is_urgent)
         return max(own, self._closed_until(now) - now)
 
+    def at_once(self, address: str, now: datetime) -> Ticket | None:
+        """Slots for one that is not urgent and has nobody before it; None: it must `ask`."""
+        if any(self._queues()) or self._is_even(now) or not self._is_open(now):
+            return None
+        lane = self._lane(address, now)
+        if lane is not None and not lane.is_free(now, is_urgent=False):
+            return None
+        ticket = Ticket(lane=lane, is_urgent=False, is_alert=False, deadline=now, may_go=True)
+        for slots in self._slots_of(ticket):
+            slots.take()
+        self._spread(now)
+        return ticket
+
     def ask(
         self, address: str, now: datetime, *, is_urgent: bool, is_alert: bool = False
     ) -> Ticket:
@@ -113,8 +126,7 @@ class Limiter:
         for queue in filter(None, (self._alerts, self._others)):
             found = self._grant(queue, now, min(self._free(now), self._room(now)))
             for _ in found:
-                self._evenly.take()
-                self._evenly.give_back(now, answered=True)
+                self._spread(now)
             granted += found
         return granted
 
@@ -131,6 +143,11 @@ class Limiter:
             ticket.may_go = True
             self.leave(ticket)
         return granted
+
+    def _spread(self, now: datetime) -> None:
+        """Count one that is not urgent where they go evenly."""
+        self._evenly.take()
+        self._evenly.give_back(now, answered=True)
 
     def late(self, now: datetime) -> list[Ticket]:
         """Those for whom it takes too long; they left the queue."""
@@ -198,6 +215,12 @@ class Limiter:
         lanes = {one.lane for one in self._waiting() if one.lane is not None}
         yield from filter(None, (lane.next_moment(now) for lane in lanes))
 
+    def _is_open(self, now: datetime) -> bool:
+        """Whether a slot is free, as far as no lane is asked."""
+        if self._limits.slots:
+            return self._free(now) > 0
+        return self._closed_until(now) <= now
+
     def _free(self, now: datetime) -> int:
         if self._closed_until(now) > now:
             return 0
@@ -214,10 +237,13 @@ class Limiter:
         Were all taken at once, whoever asks then would wait a whole second for the next. It costs
         some speed, so it is done only for a while after somebody was answered somewhere.
         """
-        is_even = self._even_until is not None and now < self._even_until
-        if is_even and self._limits.slots:
+        if self._is_even(now):
             return self._evenly.free(now)
         return len(self._alerts) + len(self._others)
+
+    def _is_even(self, now: datetime) -> bool:
+        is_recent = self._even_until is not None and now < self._even_until
+        return is_recent and bool(self._limits.slots)
 
     def _closed_until(self, now: datetime) -> datetime:
         """The present when nothing is closed."""

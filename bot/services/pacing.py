@@ -108,6 +108,9 @@ class SlotPace:
 
     async def _admitted(self, address: str, *, is_urgent: bool, is_alert: bool) -> Ticket:
         now = self._now()
+        at_once = None if is_urgent else self._limiter.at_once(address, now)
+        if at_once is not None:
+            return at_once
         delay = self._limiter.delay(address, now, is_urgent=is_urgent)
         if delay > PATIENCE:
             raise _held_back(address, delay)

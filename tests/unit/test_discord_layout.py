@@ -1,5 +1,6 @@
 """How a message is laid out for Discord, its nonce, and what discord.py must still have inside."""
 
+import json
 from dataclasses import replace
 from datetime import UTC
 from zoneinfo import ZoneInfo
@@ -12,13 +13,14 @@ from bot.adapters.discord import discord
 from bot.adapters.discord.buttons import pressed
 from bot.adapters.discord.layout import laid_out, laid_out_plainly, presses
 from bot.adapters.discord.payloads import (
+    Draft,
     Payload,
+    Signed,
     addressed,
+    drafted,
     embedded,
     mark_of,
     nonce_of,
-    spelt,
-    unrepeatable,
 )
 from bot.adapters.discord.sending import LIMITS, invite_link
 from bot.adapters.discord.transport import sweep_rarely
@@ -99,7 +101,7 @@ def test_view_is_not_kept_in_memory() -> None:
 
 def test_button_gives_back_its_line() -> None:
     """What stands before the line is ours; the line may hold anything."""
-    (custom_id,) = ids(embedded(a_message(links=(), buttons=((PRESS,),)), LIMITS))
+    (custom_id,) = ids(embedded(a_message(links=(), buttons=((PRESS,),)), LIMITS).payload)
 
     assert pressed(custom_id) == PRESS.press
     assert pressed("0.0|a|b") == "a|b"
@@ -111,11 +113,41 @@ def ids(payload: Payload) -> list[str]:
     return [one["custom_id"] for row in rows for one in row["components"] if "custom_id" in one]
 
 
+def sent(draft: Draft, nonce: int = NONCE) -> Payload:
+    """What Discord reads."""
+    payload: Payload = json.loads(Signed(draft=draft, nonce=nonce).spelt)
+    return payload
+
+
+@pytest.mark.parametrize("message", [a_message(), a_message(links=()), a_hostile_message()])
+def test_message_is_sent_as_it_was_drafted(message: Message) -> None:
+    """Spelt once for all; only the nonce and the marks are put in for each."""
+    draft = embedded(message, LIMITS)
+
+    for nonce in (NONCE, 1):
+        signed = Signed(draft=draft, nonce=nonce)
+        assert sent(draft, nonce) == {
+            **signed.opening,
+            "nonce": f"{nonce}",
+            "enforce_nonce": True,
+        }
+
+
+def test_first_message_of_a_post_takes_no_nonce() -> None:
+    """Discord refuses it there, but the marks are looked for like any other's."""
+    message = a_message(links=(), buttons=((PRESS,),))
+
+    opening = Signed(draft=embedded(message, LIMITS), nonce=NONCE).opening
+
+    assert {"nonce", "enforce_nonce"} & opening.keys() == set()
+    assert f".{mark_of(NONCE)}|" in ids(opening)[0]
+
+
 def test_marked_button_gives_its_line_too() -> None:
     """The mark stands in our part of the id; a link has no id and stays as it is."""
     message = a_message(links=(LINK,), buttons=((PRESS, PRESS),))
 
-    (first, second) = ids(unrepeatable(embedded(message, LIMITS), NONCE))
+    (first, second) = ids(sent(embedded(message, LIMITS)))
 
     assert [pressed(one) for one in (first, second)] == [PRESS.press] * 2
     assert first != second
@@ -125,17 +157,17 @@ def test_marked_button_gives_its_line_too() -> None:
 def test_marking_changes_nobody_elses_buttons() -> None:
     """One message goes to thousands of channels, and each of them has a mark of its own."""
     message = a_message(links=(), buttons=((PRESS,),))
-    unmarked = ids(embedded(message, LIMITS))
+    unmarked = ids(embedded(message, LIMITS).payload)
 
-    marked = [ids(unrepeatable(embedded(message, LIMITS), nonce)) for nonce in (1, 2)]
+    marked = [ids(sent(embedded(message, LIMITS), nonce)) for nonce in (1, 2)]
 
     assert marked == [[unmarked[0].replace("|", f".{mark}|")] for mark in "12"]
-    assert ids(embedded(message, LIMITS)) == unmarked
+    assert ids(embedded(message, LIMITS).payload) == unmarked
 
 
 def test_message_without_buttons_cannot_be_marked() -> None:
     """It is sent all the same."""
-    payload = unrepeatable(embedded(a_message(links=()), LIMITS), NONCE)
+    payload = sent(embedded(a_message(links=()), LIMITS))
 
     assert "components" not in payload
     assert payload["nonce"] == f"{NONCE}"
@@ -151,8 +183,8 @@ def test_longest_mark_and_line_fit_into_an_id() -> None:
     """Discord takes 100 characters."""
     press = Button(label="Long", press="x" * LONGEST_PRESS)
 
-    buttons = spelt(presses(a_message(buttons=((press,) * 5,) * 5)))
-    marked_ids = ids(unrepeatable(buttons, 2**63 - 1))
+    buttons = drafted(presses(a_message(buttons=((press,) * 5,) * 5)))
+    marked_ids = ids(sent(buttons, 2**63 - 1))
 
     assert len(marked_ids) == 25
     assert max(map(len, marked_ids)) <= 100
@@ -178,7 +210,7 @@ def test_only_the_channels_role_may_be_mentioned() -> None:
     """Everything else that looks like a mention stays text."""
     channel = Channel(mention="77", mention_kinds=frozenset({Kind.DATE}))
 
-    payload = addressed({}, a_delivery(channel=channel), a_message())
+    payload = addressed(Draft({}), a_delivery(channel=channel), a_message()).payload
 
     assert payload["content"] == "<@&77>"
     assert payload["allowed_mentions"] == {"parse": [], "roles": ["77"]}
@@ -188,21 +220,20 @@ def test_role_is_mentioned_for_whatever_the_message_tells() -> None:
     """A save that moves a date and explains it is one message, for the updates' role as well."""
     channel = Channel(mention="77", mention_kinds=frozenset({Kind.UPDATE}))
 
-    explained = addressed(
-        {}, a_delivery(channel=channel), a_message(kind=Kind.DATE, also=(Kind.UPDATE,))
-    )
-    moved = addressed({}, a_delivery(channel=channel), a_message(kind=Kind.DATE))
+    delivery, explaining = a_delivery(channel=channel), (Kind.UPDATE,)
+    explained = addressed(Draft({}), delivery, a_message(kind=Kind.DATE, also=explaining))
+    moved = addressed(Draft({}), delivery, a_message(kind=Kind.DATE))
 
-    assert explained["content"] == "<@&77>"
-    assert "content" not in moved
+    assert explained.payload["content"] == "<@&77>"
+    assert "content" not in moved.payload
 
 
 def test_mention_leaves_the_plain_text_whole() -> None:
     """Both fit into one message."""
     channel = Channel(mention="77", mention_kinds=frozenset({Kind.DATE}))
-    plain = spelt(laid_out_plainly(a_hostile_message(), zone=UTC))
+    plain = drafted(laid_out_plainly(a_hostile_message(), zone=UTC))
 
-    payload = addressed(plain, a_delivery(channel=channel), a_message())
+    payload = addressed(plain, a_delivery(channel=channel), a_message()).payload
 
     assert payload["content"].startswith("<@&77>\n")
     assert len(payload["content"]) <= 2000
@@ -212,12 +243,12 @@ def test_silence_leaves_the_other_flags() -> None:
     """Plain text shows no previews, in a silent channel either."""
     silent = a_delivery(channel=Channel(is_silent=True))
 
-    loud = spelt(laid_out_plainly(a_message(), zone=UTC))
+    loud = drafted(laid_out_plainly(a_message(), zone=UTC))
     quiet = addressed(loud, silent, a_message(kind=Kind.DATE))
 
-    shown = discord.MessageFlags._from_value(quiet["flags"])
+    shown = discord.MessageFlags._from_value(quiet.payload["flags"])
     assert (shown.suppress_embeds, shown.suppress_notifications) == (True, True)
-    assert loud["flags"] == discord.MessageFlags(suppress_embeds=True).value
+    assert loud.payload["flags"] == discord.MessageFlags(suppress_embeds=True).value
 
 
 def test_invite_link_asks_for_what_is_needed_and_no_more() -> None:

@@ -11,7 +11,7 @@ import discord
 
 from bot.adapters.discord import outcomes
 from bot.adapters.discord.paced import Paced, Written
-from bot.adapters.discord.payloads import NONCE, Payload
+from bot.adapters.discord.payloads import Payload, Signed
 from bot.domain.messages import Message
 from bot.rendering.fit import Measure, cut
 from bot.rendering.untrusted import one_line
@@ -32,7 +32,7 @@ class Forums:
         self._paced = paced
 
     async def write(
-        self, forum: discord.ForumChannel, post: str, message: Message, payload: Payload
+        self, forum: discord.ForumChannel, post: str, message: Message, signed: Signed
     ) -> Written | Exception:
         """Reply in the event's post, or open it; a post that takes no replies any more is left.
 
@@ -40,11 +40,11 @@ class Forums:
             forum: where.
             post: the id of the event's post, if that is known.
             message: of that event.
-            payload: the message as it is sent.
+            signed: the message as it is sent.
 
         """
         if post:
-            result = await self._reply(int(post), payload, forum)
+            result = await self._reply(int(post), signed, forum)
             if not outcomes.takes_no_replies(result):
                 return result
         active, name = await self._active(forum), _name_of_post(message)
@@ -54,10 +54,10 @@ class Forums:
         if isinstance(found, Exception):
             return found
         if found is not None and str(found.id) != post:
-            result = await self._reply(found.id, payload, forum)
+            result = await self._reply(found.id, signed, forum)
             if not outcomes.takes_no_replies(result):
                 return result
-        return await self._paced.open_post(forum.id, _opening(forum, name, payload))
+        return await self._paced.open_post(forum.id, _opening(forum, name, signed))
 
     async def found(self, channel_id: int) -> discord.ForumChannel | Exception | None:
         """The forum of this id, asked of Discord; None: it is none."""
@@ -71,9 +71,9 @@ class Forums:
         return await self._paced.request(forum.guild.active_threads)
 
     async def _reply(
-        self, post_id: int, payload: Payload, forum: discord.ForumChannel
+        self, post_id: int, signed: Signed, forum: discord.ForumChannel
     ) -> Written | Exception:
-        return await self._paced.write(post_id, payload, str(forum.id))
+        return await self._paced.write(post_id, signed, str(forum.id))
 
     async def posts(
         self, forum: discord.ForumChannel, post: str, message: Message
@@ -115,12 +115,12 @@ class Forums:
         return next(found, None)
 
 
-def _opening(forum: discord.ForumChannel, name: str, payload: Payload) -> Payload:
-    """A post and its first message, which takes no nonce; with a tag where the forum wants one."""
+def _opening(forum: discord.ForumChannel, name: str, signed: Signed) -> Payload:
+    """A post and its first message; with a tag where the forum wants one."""
     usable = [f"{tag.id}" for tag in forum.available_tags if not tag.moderated]
     return {
         "name": name,
         "auto_archive_duration": forum.default_auto_archive_duration,
         "applied_tags": usable[:1] if forum.flags.require_tag else [],
-        "message": {key: one for key, one in payload.items() if key not in NONCE},
+        "message": {**signed.opening},
     }

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 import discord
-from discord.http import MultipartParameters
+from discord.http import MultipartParameters, Route
 
 from bot.adapters.discord import outcomes
-from bot.adapters.discord.payloads import Payload
-from bot.adapters.discord.transport import NETWORK_ERRORS
+from bot.adapters.discord.payloads import Payload, Signed
+from bot.adapters.discord.transport import NETWORK_ERRORS, json_body
 from bot.ports import Pace
 
 SEND_TIMEOUT_S = 20.0
@@ -96,14 +96,16 @@ class Paced:
         return chat if isinstance(chat, Exception) else chat.id
 
     async def write(
-        self, channel_id: int, payload: Payload, address: str, *, alert: bool = False
+        self, channel_id: int, signed: Signed, address: str, *, alert: bool = False
     ) -> Written | Exception:
         """Send one message, also into a thread that must be taken out of the archive first."""
 
         async def send() -> Written:
-            return Written.told(await self._client.http.send_message(channel_id, params=given))
+            # As `http.send_message`, which would spell each anew.
+            return Written.told(await self._client.http.request(route, data=json_body(spelt)))
 
-        given = MultipartParameters(payload={**payload}, multipart=None, files=None)
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
+        spelt = signed.spelt
         result = await self.request(send, address, alert=alert)
         if outcomes.is_archived(result) and await self._unarchives(channel_id, address):
             return await self.request(send, address, alert=alert)

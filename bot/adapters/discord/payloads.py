@@ -1,12 +1,15 @@
-"""A message as Discord's API takes it: spelt once, addressed and marked for each. Sends nothing.
+"""A message as Discord's API takes it: spelt once, addressed and signed for each. Sends nothing.
 
 Thousands of channels get one message; what discord.py makes of it is the same for all of them but
-for the nonce, the mark that its buttons carry, and what a channel wishes.
+for the nonce, the mark that its buttons carry, and what a channel wishes. So is its JSON.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from secrets import token_hex
 from typing import Any
 
 import discord
@@ -21,32 +24,81 @@ from bot.rendering.fit import Measure, cut
 Payload = Mapping[str, Any]
 """The JSON of "Create Message" (discord-api-docs, resources/message)."""
 
-NONCE = frozenset({"nonce", "enforce_nonce"})
-"""The keys of a payload that have Discord make one message of its repeats."""
-
 _MESSAGES_AT_ONCE = 32
 _SILENT = discord.MessageFlags(suppress_notifications=True).value
 _BARE = discord.MessageFlags(suppress_embeds=True)
 
+# Nobody can know them, so no text of an event holds one.
+_NONCE_HERE, _MARK_HERE = token_hex(), token_hex()
+
+
+class Draft:
+    """What all channels are sent that wish the same.
+
+    Attributes:
+        payload: without nonce and marks.
+
+    """
+
+    def __init__(self, payload: Payload) -> None:
+        self.payload = payload
+
+    def marked(self, mark: str) -> Payload:
+        """With a mark in the buttons, if there are any."""
+        if "components" not in self.payload:
+            return self.payload
+        return {**self.payload, "components": marked_rows(self.payload["components"], mark)}
+
+    @cached_property
+    def blank(self) -> str:
+        """As JSON, with blanks for the nonce and the mark."""
+        told = {**self.marked(_MARK_HERE), "nonce": _NONCE_HERE, "enforce_nonce": True}
+        return json.dumps(told, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A draft for one delivery: Discord makes one message of its repeats, and its mark is found.
+
+    Attributes:
+        draft: what all get.
+        nonce: of this one alone; see `nonce_of`.
+
+    """
+
+    draft: Draft
+    nonce: int
+
+    @property
+    def opening(self) -> Payload:
+        """As the first message of a forum's post, which takes no nonce."""
+        return self.draft.marked(mark_of(self.nonce))
+
+    @property
+    def spelt(self) -> bytes:
+        """As JSON."""
+        numbered = self.draft.blank.replace(_NONCE_HERE, f"{self.nonce}")
+        return numbered.replace(_MARK_HERE, mark_of(self.nonce)).encode()
+
 
 @lru_cache(maxsize=_MESSAGES_AT_ONCE)
-def embedded(message: Message, limits: Limits) -> Payload:
+def embedded(message: Message, limits: Limits) -> Draft:
     """The embed and the buttons of a message."""
-    return spelt(laid_out(message, limits))
+    return drafted(laid_out(message, limits))
 
 
-def spelt(arguments: Arguments) -> Payload:
+def drafted(arguments: Arguments) -> Draft:
     """What discord.py sends for these arguments."""
     given = dict(arguments)
     if given.pop("suppress_embeds", False):
         given["flags"] = _BARE
     with handle_message_parameters(**given) as spelt_out:
-        return spelt_out.payload or {}
+        return Draft(spelt_out.payload or {})
 
 
-def addressed(payload: Payload, delivery: Delivery, message: Message) -> Payload:
-    """The payload with what the channel wishes: no sound, or a mention of its role."""
-    channel = delivery.channel
+def addressed(draft: Draft, delivery: Delivery, message: Message) -> Draft:
+    """The draft with what the channel wishes: no sound, or a mention of its role."""
+    channel, payload = delivery.channel, draft.payload
     wished: dict[str, Any] = {}
     if channel.is_silent and not message.urgent:
         wished["flags"] = payload.get("flags", 0) | _SILENT
@@ -54,15 +106,7 @@ def addressed(payload: Payload, delivery: Delivery, message: Message) -> Payload
         mention, text = f"<@&{int(channel.mention)}>", payload.get("content", "")
         wished["content"] = cut(f"{mention}\n{text}", CONTENT, Measure.UTF16) if text else mention
         wished["allowed_mentions"] = {"parse": [], "roles": [channel.mention]}
-    return {**payload, **wished} if wished else payload
-
-
-def unrepeatable(payload: Payload, nonce: int) -> Payload:
-    """The payload with its nonce, of which Discord makes one message, and with its mark."""
-    told = {**payload, "nonce": f"{nonce}", "enforce_nonce": True}
-    if "components" in payload:
-        told["components"] = marked_rows(payload["components"], mark_of(nonce))
-    return told
+    return Draft({**payload, **wished}) if wished else draft
 
 
 def nonce_of(delivery: Delivery, bot_id: int) -> int:

@@ -16,13 +16,13 @@ from bot.adapters.discord.gateway import Listener
 from bot.adapters.discord.layout import laid_out_plainly, presses
 from bot.adapters.discord.paced import Paced, Written
 from bot.adapters.discord.payloads import (
-    Payload,
+    Draft,
+    Signed,
     addressed,
+    drafted,
     embedded,
     mark_of,
     nonce_of,
-    spelt,
-    unrepeatable,
 )
 from bot.adapters.discord.publishing import Publisher, may_be_followed
 from bot.adapters.discord.reach import Place, may_read_back, missing_right
@@ -187,8 +187,8 @@ class DiscordAdapter:
 
     async def _send(self, delivery: Delivery, message: Message, place: Place | Target) -> Outcome:
         for form in _ever_plainer(message, delivery.channel.zone):
-            payload = addressed(form, delivery, message)
-            result = await self._try(delivery, message, payload, place)
+            draft = addressed(form, delivery, message)
+            result = await self._try(delivery, message, draft, place)
             if not isinstance(result, Exception):
                 return await self._sent(result, delivery, place)
             if not outcomes.is_our_fault(result):
@@ -197,21 +197,21 @@ class DiscordAdapter:
         return Refused(reason="Discord finds the message invalid, even as plain text")
 
     async def _try(
-        self, delivery: Delivery, message: Message, payload: Payload, place: Place | Target
+        self, delivery: Delivery, message: Message, draft: Draft, place: Place | Target
     ) -> Written | Exception:
-        payload = unrepeatable(payload, nonce_of(delivery, self._id))
+        signed = Signed(draft=draft, nonce=nonce_of(delivery, self._id))
         address = delivery.destination.address
         if isinstance(place, discord.ForumChannel):
-            return await self._forums.write(place, delivery.post, message, payload)
+            return await self._forums.write(place, delivery.post, message, signed)
         channel = await self._channel(place, address)
         if isinstance(channel, Exception):
             return channel
         is_alert = delivery.priority is Priority.URGENT
-        result = await self._paced.write(channel, payload, address, alert=is_alert)
+        result = await self._paced.write(channel, signed, address, alert=is_alert)
         if isinstance(place, Target) and outcomes.is_of_wrong_type(result):
             found = await self._forums.found(place.id)
             if isinstance(found, discord.ForumChannel):
-                return await self._forums.write(found, delivery.post, message, payload)
+                return await self._forums.write(found, delivery.post, message, signed)
             return found or result
         return result
 
@@ -233,11 +233,11 @@ def _post_of(sent: Written, place: Place | Target) -> str:
     return "" if is_person or sent.place == place.id else str(sent.place)
 
 
-def _ever_plainer(message: Message, zone: tzinfo) -> Iterator[Payload]:
+def _ever_plainer(message: Message, zone: tzinfo) -> Iterator[Draft]:
     yield embedded(message, LIMITS)
     if message.picture is not None:
         yield embedded(replace(message, picture=None), LIMITS)
     plain, buttons = laid_out_plainly(message, zone=zone), presses(message)
     if buttons:
-        yield spelt(plain | buttons)
-    yield spelt(plain)
+        yield drafted(plain | buttons)
+    yield drafted(plain)

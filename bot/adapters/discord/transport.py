@@ -151,6 +151,11 @@ def watching(pace: Pace) -> Any:
     return Connector(limit=0)
 
 
+def json_body(spelt: bytes) -> Any:
+    """The body of a request, which discord.py would make of a dictionary."""
+    return _aiohttp.BytesPayload(spelt, content_type="application/json")
+
+
 def _report(pace: Pace, status: int, headers: Any, path: str) -> None:
     """Publishing has a limit of its own in each channel, and sending there goes on."""
     if status in {401, 403}:

@@ -92,15 +92,18 @@ class Limiter:
 
     def at_once(self, address: str, now: datetime) -> Ticket | None:
         """Slots for one that is not urgent and has nobody before it; None: it must `ask`."""
-        if any(self._queues()) or self._is_even(now) or not self._is_open(now):
+        is_first = not (self._urgent or self._alerts or self._others)
+        if not is_first or self._is_even(now) or not self._is_open(now):
             return None
-        lane = self._lane(address, now)
+        # Who goes at once needs no lane where the platform declares none.
+        lane = self._lane(address, now, is_used=False)
         if lane is not None and not lane.is_free(now, is_urgent=False):
             return None
         ticket = Ticket(lane=lane, is_urgent=False, is_alert=False, deadline=now, may_go=True)
         for slots in self._slots_of(ticket):
             slots.take()
-        self._spread(now)
+        if self._limits.slots:
+            self._spread(now)
         return ticket
 
     def ask(

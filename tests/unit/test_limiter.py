@@ -47,19 +47,25 @@ class World:
     asking: dict[Ticket, str] = field(default_factory=dict)
     under_way: list[tuple[datetime, int, Ticket]] = field(default_factory=list)
 
-    def ask(self, address: str, *, is_urgent: bool = False) -> Ticket:
-        """Let a sender queue."""
-        ticket = self.limiter.ask(address, self.now, is_urgent=is_urgent)
-        self.asking[ticket] = address
-        return ticket
+    def ask(self, address: str, *, is_urgent: bool = False) -> None:
+        """Let a sender send at once if it can, and queue if not, as the pace does."""
+        ticket = None if is_urgent else self.limiter.at_once(address, self.now)
+        if ticket is None:
+            self.asking[self.limiter.ask(address, self.now, is_urgent=is_urgent)] = address
+        else:
+            self._go(ticket, address)
 
     def send(self) -> None:
-        """Let whoever may go send: the server counts it on its way, and the answer comes later."""
+        """Let whoever may go send."""
         for ticket in self.limiter.grant(self.now):
-            there, back = (timedelta(seconds=one) for one in next(self.latency))
-            self.counted[lane_of(self.asking.pop(ticket)).key].append(self.now + there)
-            end = self.now + there + back
-            heapq.heappush(self.under_way, (end, len(self.ends) + len(self.under_way), ticket))
+            self._go(ticket, self.asking.pop(ticket))
+
+    def _go(self, ticket: Ticket, address: str) -> None:
+        """The server counts it on its way, and the answer comes later."""
+        there, back = (timedelta(seconds=one) for one in next(self.latency))
+        self.counted[lane_of(address).key].append(self.now + there)
+        end = self.now + there + back
+        heapq.heappush(self.under_way, (end, len(self.ends) + len(self.under_way), ticket))
 
     def step(self) -> None:
         """Go on to the next answer or opening."""
@@ -162,6 +168,63 @@ def test_limit_is_used_to_the_full(slots: int) -> None:
     broadcast(world, [f"{number}" for number in range(2000)], senders=slots)
 
     assert 2000 / (world.ends[-1] - START).total_seconds() > slots * 0.88
+
+
+def test_who_has_nobody_before_it_goes_at_once() -> None:
+    """Until the slots are taken, and again when they have come back."""
+    limiter = a_limiter(Limits(text=4096, slots=2))
+    first, second = (limiter.at_once(one, START) for one in "12")
+    assert first is not None
+    assert second is not None
+
+    assert limiter.at_once("3", START) is None
+    limiter.give_back(first, START, answered=True)
+    assert limiter.at_once("3", START + SECOND) is None
+    assert limiter.at_once("3", START + 2 * SECOND) is not None
+
+
+@pytest.mark.parametrize("waiting", [{"is_urgent": True}, {"is_urgent": False}, {"is_alert": True}])
+def test_nobody_goes_at_once_before_who_waits(waiting: dict[str, bool]) -> None:
+    """Whatever they wait for; slots are free, but those before are asked first."""
+    limiter = a_limiter(Limits(text=4096, slots=0))
+    ticket = limiter.ask("1", START, **{"is_urgent": False} | waiting)
+    assert limiter.at_once("2", START) is None
+
+    limiter.leave(ticket)
+
+    assert limiter.at_once("2", START) is not None
+
+
+def test_nobody_goes_at_once_through_a_closed_gate() -> None:
+    """The platform's word holds for all, with slots of ours and without; a lane's for its own."""
+    for slots in (0, 5):
+        limiter = a_limiter(Limits(text=4096, slots=slots))
+        limiter.throttled(START, SECOND, "1")
+        assert limiter.at_once("1", START) is None
+        assert limiter.at_once("2", START) is not None
+
+        limiter.throttled(START, SECOND, "")
+        assert limiter.at_once("2", START) is None
+
+
+def test_nobody_goes_at_once_into_a_full_lane() -> None:
+    """A chat takes one a second; the next chat has its own."""
+    limiter = a_limiter(Limits(text=4096, slots=30, lane=lane_of))
+
+    assert limiter.at_once("1", START) is not None
+    assert limiter.at_once("1", START) is None
+    assert limiter.at_once("2", START) is not None
+
+
+def test_news_goes_evenly_after_somebody_was_answered() -> None:
+    """Then it queues, for were all slots taken at once, the next who asks would wait a second."""
+    limiter = a_limiter()
+    assert limiter.at_once("1", START) is not None
+
+    limiter.leave(limiter.ask("2", START, is_urgent=True))
+
+    assert limiter.at_once("3", START) is None
+    assert limiter.at_once("3", START + 2 * MINUTE) is not None
 
 
 def test_urgent_overtakes() -> None:

@@ -30,6 +30,9 @@ NEVER_SENT: tuple[type[Exception], ...] = (_aiohttp.ClientConnectorError,)
 _LEFT_BEHIND_S = 1.0
 """Longer than what discord.py leaves behind could go on by itself."""
 
+_TOO_MANY = 429
+_REFUSALS = frozenset({401, 403, _TOO_MANY})
+
 _FEW_BUCKETS = 256
 """From so many rate-limit buckets on discord.py looks through all of them (http.py:574)."""
 
@@ -140,7 +143,8 @@ def watching(pace: Pace) -> Any:
     class Answer(_aiohttp.ClientResponse):  # type: ignore[misc]  # of a module that has no type
         async def start(self, connection: Any) -> Any:
             started = await super().start(connection)
-            _report(pace, self.status, self.headers, self.url.path)
+            if self.status in _REFUSALS:
+                _report(pace, self.status, self.headers, self.url.path)
             return started
 
     class Connector(_aiohttp.TCPConnector):  # type: ignore[misc]
@@ -158,9 +162,8 @@ def json_body(spelt: bytes) -> Any:
 
 def _report(pace: Pace, status: int, headers: Any, path: str) -> None:
     """Publishing has a limit of its own in each channel, and sending there goes on."""
-    if status in {401, 403}:
+    if status != _TOO_MANY:
         pace.refused()
-    if status != 429:
         return
     wait = timedelta(seconds=float(headers.get("Retry-After", "1")))
     is_publishing = path.endswith("/crosspost")

@@ -115,8 +115,9 @@ def nonce_of(delivery: Delivery, bot_id: int) -> int:
     Discord keeps nonces by author, not by channel, so all that tells two messages of one bot apart
     goes into it; the form, because a delivery that was folded since is another message.
     """
-    parts = (bot_id, delivery.id, delivery.destination, delivery.event_id, delivery.form)
-    digest = hashlib.blake2b("\n".join(map(str, parts)).encode(), digest_size=8).digest()
+    one, place = delivery, delivery.destination
+    told = f"{bot_id}\n{one.id}\n{place}\n{one.event_id}\n{one.form}"
+    digest = hashlib.blake2b(told.encode(), digest_size=8).digest()
     return int.from_bytes(digest) >> 1
 
 

@@ -16,6 +16,7 @@ from bot.store.engine import Engine, open_engine
 from bot.store.unit_of_work import SqlStore, open_store
 
 PATIENCE_S = 30.0
+_MOST_LOOKS = 1_000
 
 
 @pytest.fixture
@@ -181,11 +182,9 @@ async def test_connection_lost_behind_an_answer_while_we_were_frozen(
     async def write_and_freeze(engine: Engine) -> None:
         async with engine.writing() as connection:
             task = asyncio.ensure_future(connection.exec_driver_sql("SELECT pg_sleep(0.2)"))
-            while ("active", "PgSleep") not in await asyncio.to_thread(_rows, postgresql, asked):
-                pass
+            await asyncio.to_thread(_until, postgresql, asked, ("active", "PgSleep"))
             # From here on the loop stands still: what comes waits to be read.
-            while ("idle in transaction", "ClientRead") not in _rows(postgresql, asked):
-                pass
+            _until(postgresql, asked, ("idle in transaction", "ClientRead"))
             end_connections(postgresql, url)
             postgresql.alone(url)
             await task
@@ -200,8 +199,12 @@ async def test_connection_lost_behind_an_answer_while_we_were_frozen(
     assert found == 1
 
 
-def _rows(server: Server, asked: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in server.run(asked)]
+def _until(server: Server, asked: str, wanted: tuple[str, str]) -> None:
+    """Ask until a row is as wanted, which takes a fraction of a second."""
+    for _ in range(_MOST_LOOKS):
+        if wanted in [tuple(row) for row in server.run(asked)]:
+            return
+    pytest.fail(f"no connection was ever {wanted}")
 
 
 async def test_connection_that_ended_while_it_rested_is_replaced(

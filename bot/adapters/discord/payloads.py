@@ -32,6 +32,7 @@ _BARE = discord.MessageFlags(suppress_embeds=True)
 _NONCE_HERE, _MARK_HERE = token_hex(), token_hex()
 
 
+@dataclass(frozen=True, eq=False)
 class Draft:
     """What all channels are sent that wish the same.
 
@@ -40,8 +41,7 @@ class Draft:
 
     """
 
-    def __init__(self, payload: Payload) -> None:
-        self.payload = payload
+    payload: Payload
 
     def marked(self, mark: str) -> Payload:
         """With a mark in the buttons, if there are any."""

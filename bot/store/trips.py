@@ -6,8 +6,8 @@ does Python keep one thread from the next; and whoever writes holds up all other
 So here who writes makes one trip for a statement with all its rows, and BEGIN travels along with
 the first. What is brief makes none: what a command reads takes less than a trip would, and waits
 neither for a disk that syncs nor for who writes, since a write-ahead log has no locks for readers.
-Where something brief writes, only BEGIN and the end travel, as these two may wait, for a lock and
-for the disk. Other transactions may be long, and leave the loop free.
+Where something brief writes, only its end travels, as it waits for the disk; and its BEGIN where
+another program holds the lock. Other transactions may be long, and leave the loop free.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ import aiosqlite
 
 _NOTHING = -1
 _WRITE = "BEGIN IMMEDIATE"
+_FAMILY = 0xFF  # of an extended error code (sqlite.org/rescode.html)
 
 _LONGEST_END_S = 15.0
 """Longer than a statement waits for a lock."""
@@ -54,7 +55,7 @@ class Connection(aiosqlite.Connection):
     """Whether the thread has been asked for anything since the last end of a transaction."""
 
     _stays = False
-    """Whether this transaction is brief, and needs no trip but to begin and to end a write."""
+    """Whether this transaction is brief, and needs hardly a trip but to end a write."""
 
     _is_away = False
     """Whether somebody was cut off whom the thread still serves, for all that is known."""
@@ -111,6 +112,8 @@ class Connection(aiosqlite.Connection):
     async def do(self, work: Any, *arguments: Any) -> Any:
         """Do something with the connection, after the BEGIN that is due."""
         beginning, self._beginning = self._beginning, ""
+        if self._stays and beginning == _WRITE and self._begins_at_once():
+            beginning, self._is_travelling = "", True  # its end will
         begun = partial(_after, self._conn, beginning, work, *arguments)
         if self._stays and beginning != _WRITE and not self._is_away:
             return begun()
@@ -119,6 +122,21 @@ class Connection(aiosqlite.Connection):
         found = await self._travel(begun)
         self._is_away = False
         return found
+
+    def _begins_at_once(self) -> bool:
+        """Begin to write here and now; False: another program does, which may take long."""
+        inside: Any = self._conn
+        (patience,) = inside.execute("PRAGMA busy_timeout").fetchone()
+        inside.execute("PRAGMA busy_timeout = 0")
+        try:
+            inside.execute(_WRITE)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _FAMILY != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            inside.execute(f"PRAGMA busy_timeout = {patience}")
+        return True
 
     async def _travel(self, work: Any) -> Any:
         execute: Any = self._execute

@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
+import sqlite3
 import sys
 import threading
 import warnings
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -74,7 +75,7 @@ async def test_connection_that_nobody_closes_keeps_no_process(tmp_path: Path) ->
 
 
 async def test_only_what_is_brief_or_waited_for_stays_in_the_loop(tmp_path: Path) -> None:
-    """BEGIN may wait for a lock, and travels with the first statement of who writes."""
+    """All others may take long, and go to the thread."""
     async with open_engine(f"sqlite:///{tmp_path / 'perigee.db'}") as engine:
         event.listen(engine._engine.sync_engine, "connect", _let_it_tell_its_thread)
         stayed = [
@@ -89,8 +90,28 @@ async def test_only_what_is_brief_or_waited_for_stays_in_the_loop(tmp_path: Path
             )
         ]
 
-    neither, second, both = (False, False), (False, True), (True, True)
-    assert stayed == [neither, second, both, second, neither, both]
+    neither, both = (False, False), (True, True)
+    assert stayed == [neither, both, both, both, neither, both]
+
+
+async def test_who_must_wait_for_another_program_leaves_the_loop_free(tmp_path: Path) -> None:
+    """The first statement takes the wait along to the thread; in the loop nobody would end it."""
+    path = tmp_path / "perigee.db"
+    async with open_engine(f"sqlite:///{path}") as engine:
+        event.listen(engine._engine.sync_engine, "connect", _let_it_tell_its_thread)
+        await _stays(engine.writing(brief=True))
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.create_task(_stays(engine.writing(brief=True)))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            other.execute("COMMIT")
+        stayed = await waiting
+        async with engine.writing() as connection:
+            patience = await connection.exec_driver_sql("PRAGMA busy_timeout")
+
+    assert stayed == (False, True)
+    assert patience.scalar_one() == 10_000
 
 
 async def _stays(opened: AbstractAsyncContextManager[AsyncConnection]) -> tuple[bool, ...]:

@@ -33,6 +33,7 @@ from bot.adapters.discord.transport import (
     end_start,
     hush,
     listen_at,
+    refill_emptied,
     sweep_rarely,
 )
 from bot.domain.deliveries import backoff
@@ -98,6 +99,7 @@ class Listener(discord.Client):
         self.siblings = [self]
         self.tree = tree_of(self, self._desk.specs, answers.command, answers.complete)
         sweep_rarely(self)
+        refill_emptied(self)
 
     async def close(self) -> None:
         """Close, and let nothing be left to do."""

@@ -107,6 +107,25 @@ def sweep_rarely(client: discord.Client) -> None:
     inside._try_clear_expired_ratelimits = sweep_when_doubled  # noqa: SLF001
 
 
+def refill_emptied(client: discord.Client) -> None:
+    """Refill a rate-limit bucket that is empty though nothing is under way that would refill it.
+
+    Where a request is cut off in the moment in which it refills its bucket, that stays empty, and
+    whoever comes waits for 30 s (discord.py's http.py), longer than a request of ours may take.
+    """
+    inside: Any = client.http
+    look_up = inside.get_ratelimit
+
+    def found(key: str) -> Any:
+        bucket = look_up(key)
+        is_emptied = bucket.remaining <= 0 and not bucket.outgoing and bucket.expires is None
+        if is_emptied and not bucket._sleeping.locked():  # noqa: SLF001
+            bucket.reset()
+        return bucket
+
+    inside.get_ratelimit = found
+
+
 def end_heartbeats(client: discord.Client, *, but: object = None) -> None:
     """End those of connections that discord.py has forgotten, open as they are; `but` one goes on.
 

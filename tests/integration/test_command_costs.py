@@ -84,16 +84,16 @@ async def test_looking_asks_little_and_waits_for_no_thread(
 
 
 async def test_subscribing_holds_others_up_briefly(counter: Counter, traces: Traces) -> None:
-    """What may wait goes to the thread: BEGIN with the first statement, and COMMIT."""
+    """What must wait for the disk goes to the thread: COMMIT, as no other program writes here."""
     await counter.say("subscribe search:docking", server="1")
     await counter.say("unsubscribe 2", server="1")
     traces.forget()
 
     await counter.say("subscribe search:docking", server="1")
 
-    begin, _, commit = traces.elsewhere
-    assert (begin, commit) == ("BEGIN IMMEDIATE", "COMMIT")
-    assert 4 <= len(traces.here) <= 16
+    assert traces.elsewhere == ["COMMIT"]
+    assert "BEGIN IMMEDIATE" in traces.here
+    assert 4 <= len(traces.here) <= 20
 
 
 async def test_who_manages_is_written_once(counter: Counter, traces: Traces) -> None:

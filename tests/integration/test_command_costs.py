@@ -92,8 +92,9 @@ async def test_subscribing_holds_others_up_briefly(counter: Counter, traces: Tra
     await counter.say("subscribe search:docking", server="1")
 
     assert traces.elsewhere == ["COMMIT"]
-    assert "BEGIN IMMEDIATE" in traces.here
-    assert 4 <= len(traces.here) <= 20
+    asked = [one for one in traces.here if not one.startswith("PRAGMA")]
+    assert "BEGIN IMMEDIATE" in asked
+    assert 4 <= len(asked) <= 18
 
 
 async def test_who_manages_is_written_once(counter: Counter, traces: Traces) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from discord_rooms import connected_room, room
+from discord_rooms import Room, connected_room, room
 from standins.discord.server import DiscordStandIn
 
 _PATIENCE_S = 5.0
@@ -55,3 +56,40 @@ async def test_adapter_left_before_it_is_ready_leaves_no_task() -> None:
         left = [one for one in asyncio.all_tasks() if "_delay_ready" in f"{one.get_coro()}"]
 
     assert left == []
+
+
+MOMENTS: dict[str, Callable[[Any], bool]] = {
+    "it ends its start": lambda client: bool(client._connection._ready_task.cancelling()),
+    "it says goodbye": lambda client: client.is_closed(),
+}
+
+
+@pytest.mark.parametrize("has_come", MOMENTS.values(), ids=MOMENTS)
+async def test_adapter_cut_off_while_it_is_left_leaves_no_connection(
+    has_come: Callable[[Any], bool],
+) -> None:
+    """discord.py would give up the rest of its closing with the goodbye that was cut off."""
+    opened, may_leave = asyncio.get_running_loop().create_future(), asyncio.Event()
+
+    async def stay(discord_server: DiscordStandIn) -> None:
+        async with connected_room(discord_server) as one:
+            opened.set_result(one)
+            await may_leave.wait()
+
+    async with DiscordStandIn() as discord_server:
+        staying = asyncio.create_task(stay(discord_server))
+        client = _client(await opened)
+        may_leave.set()
+        async with asyncio.timeout(_PATIENCE_S):
+            while not has_come(client):  # noqa: ASYNC110 - what others own tells nobody
+                await asyncio.sleep(0)
+        staying.cancel()
+        await asyncio.wait({staying}, timeout=_PATIENCE_S)
+
+    assert staying.cancelled()
+    assert client.http.connector.closed
+
+
+def _client(opened: Room) -> Any:
+    adapter: Any = opened.adapter
+    return adapter._client

@@ -1,6 +1,8 @@
 """How Telegram tells of places lost and found, and how the adapter begins, goes on and ends."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standins.telegram.opening import SPECS, a_desk, connected
@@ -211,6 +213,38 @@ async def test_what_was_heard_is_acknowledged_at_the_end(shared: Path) -> None:
 
     assert left == 0
     assert len(desk.requests) == 2
+
+
+async def _left_after(telegram: TelegramStandIn, turns: int) -> tuple[bool, bool]:
+    """Cut off so many turns after it began to leave: whether it was, and whether all is closed."""
+    opened, may_leave = asyncio.get_running_loop().create_future(), asyncio.Event()
+
+    async def stay() -> None:
+        async with connected(telegram, parts={"listens": False}) as adapter:
+            opened.set_result(adapter)
+            await may_leave.wait()
+
+    staying = asyncio.create_task(stay())
+    adapter: Any = await opened
+    may_leave.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    staying.cancel()
+    await asyncio.wait({staying})
+    sessions = [one._session for one in adapter._post._bot._request]
+    return staying.cancelled(), sessions == [None, None]
+
+
+async def test_adapter_cut_off_while_it_is_left_leaves_no_connection(shared: Path) -> None:
+    """At any turn of the loop; its owner may be cancelled while a failed adapter is closed."""
+    turns, was_cut_off = 0, True
+    async with TelegramStandIn(Judge.of(shared)) as telegram:
+        while was_cut_off:
+            was_cut_off, is_closed = await _left_after(telegram, turns)
+            assert is_closed, f"cut off after {turns} turns"
+            turns += 1
+
+    assert turns > 2, "it left at once, which proves nothing"
 
 
 async def test_chat_that_waits_holds_up_no_other(shared: Path) -> None:

@@ -102,13 +102,16 @@ class Listener(discord.Client):
         refill_emptied(self)
 
     async def close(self) -> None:
-        """Close, and let nothing be left to do."""
+        """Close, and let nothing be left, also where whoever closes is cancelled meanwhile.
+
+        That cuts off discord.py's closing, too, with the connections of its requests still open.
+        """
         try:
             await end_start(self)
             await super().close()
         finally:
-            # Also where whoever closes is cancelled once more, as `Shards.end` does.
             end_heartbeats(self)
+            await self.http.close()
 
     async def meet(self) -> Starts:
         """Learn where to connect and that a session may begin; an outage is waited out."""

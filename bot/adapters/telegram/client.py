@@ -173,19 +173,24 @@ def _invite(bot: Bot) -> str:
 
 @asynccontextmanager
 async def _connected(options: Options, paced: Paced | None = None) -> AsyncIterator[Bot]:
-    """A bot whose token Telegram knows; only polling has a connection of its own."""
-    bot = Bot(
-        options.token,
-        base_url=f"{options.api_base_url}/bot",
-        request=AiohttpRequest(connections=options.limits.concurrency + _FOR_PEOPLE),
-        get_updates_request=AiohttpRequest(connections=1),
-    )
-    try:
+    """A bot whose token Telegram knows; only polling has a connection of its own.
+
+    Each closes its own: `Bot.shutdown` leaves them open where it is cancelled.
+    """
+    connections = options.limits.concurrency + _FOR_PEOPLE
+    async with (
+        AiohttpRequest(connections=connections) as request,
+        AiohttpRequest(connections=1) as get_updates_request,
+    ):
+        bot = Bot(
+            options.token,
+            base_url=f"{options.api_base_url}/bot",
+            request=request,
+            get_updates_request=get_updates_request,
+        )
         begin = partial(paced.request, bot.initialize) if paced is not None else bot.initialize
         await _begin(begin, options)
         yield bot
-    finally:
-        await bot.shutdown()
 
 
 async def _begin(begin: Callable[[], Awaitable[None]], options: Options) -> None:

@@ -1,20 +1,30 @@
 """What tests of noticing share: an LL2 that says what a test tells it, and a poller before it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from stores import made_store
 
-from bot.domain.changes import Change
+from bot.domain.changes import (
+    Change,
+)
 from bot.domain.events import Event, EventId, Observation
-from bot.domain.watching import Catalogue, Headroom, Malformed, PollReport, Snapshot, Tracked
+from bot.domain.watching import (
+    Catalogue,
+    Headroom,
+    Malformed,
+    PollReport,
+    Snapshot,
+    Tracked,
+)
 from bot.ports import UNMETERED, Meter, Store
 from bot.services.poller import Poller
 from bot.store.unit_of_work import SqlStore
-from bot.testing import FakeClock
+from bot.testing import FakeClock, an_event
 
 CALM = timedelta(minutes=5)
 
@@ -134,3 +144,13 @@ async def open_bench(*listed: Event) -> AsyncIterator[Bench]:
     """An empty store, and an LL2 that lists these events."""
     async with made_store("sqlite://") as store:
         yield Bench(ll2=ScriptedLL2(*listed), store=store, clock=FakeClock())
+
+
+def several(count: int, first: int = 1, **changes: Any) -> tuple[Event, ...]:
+    """So many events with ids in a row."""
+    return tuple(an_event(id=EventId(first + n), **changes) for n in range(count))
+
+
+def kinds(reports: Sequence[PollReport]) -> list[type[Change]]:
+    """The sorts of changes that these polls noticed."""
+    return [type(change) for report in reports for change in report.changes]

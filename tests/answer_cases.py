@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from golden_cases import CASES
+from help_cases import FAMILY, NASTY, about_cases, guide_cases, refusals_cases
 
-from bot.commands.registry import COMMANDS
-from bot.commands.specs import SETTINGS, SUBSCRIBE, without_followers, without_roles
 from bot.domain.asking import Held, spell_filter
 from bot.domain.catalogue import KNOWN_FROM_THE_START as NAMES
 from bot.domain.changes import Kind
@@ -20,11 +19,10 @@ from bot.domain.status import Status
 from bot.domain.subscriptions import Destination, Filter, Subscription, SubscriptionId
 from bot.domain.watching import Watch
 from bot.rendering import notices
-from bot.rendering.answers import about, events, guide, preview, refusals, settings, subscriptions
+from bot.rendering.answers import about, events, preview, settings, subscriptions
 from bot.testing import START, an_event, an_update
 
 HERE = Destination(adapter="telegram", address="-100")
-FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 
 _HOUR = timedelta(hours=1)
 _FULL = an_event(
@@ -37,7 +35,6 @@ _FULL = an_event(
 )
 _STATED = tuple((case.title, case.event) for case in CASES["new"])
 _HOSTILE = tuple((case.title, case.event) for case in CASES["hostile"])
-_NASTY = CASES["hostile"][1].event.name
 
 
 def _held(number: int, **asked: Any) -> Held:
@@ -126,7 +123,7 @@ def _questions() -> dict[str, Message]:
         "which of two": events.which("cygnus", many[:2], "event"),
         "which of seven": events.which("cygnus", many, "mute"),
         "perhaps this": events.not_found("cignus", many[:1], "event"),
-        "nothing like it": events.not_found(_NASTY, (), "event"),
+        "nothing like it": events.not_found(NASTY, (), "event"),
     }
 
 
@@ -163,7 +160,7 @@ def _standing(*held: Held, **changes: Any) -> subscriptions.Standing:
 def _subscriptions() -> dict[str, Message]:
     every = (_EVERYTHING, _CHOSEN, _NARROW)
     muted = tuple(an_event(id=EventId(one), name=f"Event {one}") for one in range(7))
-    nasty = frozenset({_NASTY.casefold()})
+    nasty = frozenset({NASTY.casefold()})
     hostile = [_held(number, words=nasty) for number in range(25)]
     listed = subscriptions.listed
     return {
@@ -198,26 +195,12 @@ def _notices() -> dict[str, Message]:
         place = Destination(adapter="discord", address=f"{number}")
         return Trouble(destination=place, health=health, keeper=Keeper(name=name))
 
-    nasty = Health(reach=Reach.PAUSED, reason=_NASTY, missing=_NASTY)
+    nasty = Health(reach=Reach.PAUSED, reason=NASTY, missing=NASTY)
     return {
         "one channel": notices.paused([trouble(1, "Space Club, #launches")]),
         "no name": notices.paused([trouble(1, "")]),
-        "hostile": notices.paused([trouble(1, _NASTY, nasty), trouble(2, FAMILY * 99)]),
+        "hostile": notices.paused([trouble(1, NASTY, nasty), trouble(2, FAMILY * 99)]),
         "twelve channels": notices.paused([trouble(one, f"Channel {one}") for one in range(12)]),
-    }
-
-
-def _guide() -> dict[str, Message]:
-    much = guide.Picked(types=tuple(range(2, 19)))
-    return {
-        "begin": guide.begin(),
-        "types": guide.types(NAMES.types, guide.Picked(), 1),
-        "types, two chosen": guide.types(NAMES.types, guide.Picked(types=(3, 2)), 2),
-        "types, no room": guide.types(NAMES.types, much, 1),
-        "agencies": guide.agencies(
-            NAMES.agencies, guide.Picked(types=(3,), agencies=(44, 999)), 99
-        ),
-        "stopped": guide.stopped(),
     }
 
 
@@ -272,35 +255,6 @@ def _status() -> dict[str, Message]:
     }
 
 
-def _about() -> dict[str, Message]:
-    specs = tuple(one.spec for one in COMMANDS)
-    many = tuple(replace(NAMES.agencies[0], id=one, name=f"Agency {one:03}") for one in range(60))
-    return {
-        "types": about.types(NAMES.types, {3: 2}),
-        "agencies": about.agencies(NAMES.agencies, {44: 12}, 1),
-        "agencies, page 2": about.agencies(many, {}, 2),
-        "help": about.help_page(specs, invite="https://example.org/add", is_guided=False),
-        "help where options are typed": about.help_page(
-            tuple(without_followers(without_roles(one)) for one in specs), invite="", is_guided=True
-        ),
-        "help for subscribe": about.help_of(SUBSCRIBE),
-        "help for settings": about.help_of(SETTINGS),
-        "start": about.start(is_guided=True),
-        "start where nothing is led": about.start(is_guided=False),
-    }
-
-
-def _refusals() -> dict[str, Message]:
-    return {
-        "not allowed": refusals.not_allowed("subscribe"),
-        "unknown": refusals.unknown_command("evnts", ["events"]),
-        "unknown and hostile": refusals.unknown_command(_NASTY, []),
-        "mistaken": refusals.mistaken('there is no event type "EVAA"; did you mean "EVA"?'),
-        "mistaken at length": refusals.mistaken(f'there is no event type "{FAMILY * 200}"'),
-        "crashed": refusals.crashed("1a2b3c4d"),
-    }
-
-
 ANSWERS: dict[str, dict[str, Message]] = {
     "schedule": _schedules(),
     "questions": _questions(),
@@ -312,12 +266,12 @@ ANSWERS: dict[str, dict[str, Message]] = {
         title: _subscribed(_EVERYTHING, following=event) for title, event in _STATED
     },
     "notices": _notices(),
-    "guide": _guide(),
+    "guide": guide_cases(),
     "settings": _settings(),
     "status": _status(),
-    "about": _about(),
+    "about": about_cases(),
     "preview": {f"{one.kind}": one for one in preview.examples(START)},
-    "refusals": _refusals(),
+    "refusals": refusals_cases(),
 }
 """The cases of each golden file, by title."""
 

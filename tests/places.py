@@ -1,8 +1,6 @@
 """Destinations that a test of the store paused, muted, moved and met."""
 
-from bot.domain.channels import (
-    Health,
-)
+from bot.domain.channels import Health
 from bot.domain.events import EventId
 from bot.domain.requests import Person
 from bot.domain.subscriptions import Destination

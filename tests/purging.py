@@ -3,11 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from outboxes import (
-    claim,
-    finish,
-    start,
-)
+from outboxes import claim, finish, start
 
 from bot.domain.retention import Key, Remains
 from bot.domain.watching import Tracked, Watch

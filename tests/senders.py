@@ -17,10 +17,13 @@ from bot.domain.messages import Limits, Message
 from bot.ports import Adapter, Clock, Store
 from bot.services.dispatcher import Dispatcher
 from bot.services.pacing import SlotPace
+from bot.services.supervisor import Supervisor
 from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock, RecordingAdapter
 
 NAME = "recording"
+
+
 PATIENCE_S = 30.0
 """How long a test waits for the world before it fails."""
 
@@ -150,3 +153,30 @@ class HeldAdapter(RecordingAdapter):
     async def _tell(self) -> None:
         async with self._changed:
             self._changed.notify_all()
+
+
+class Running:
+    """A sender that runs beside the test."""
+
+    def __init__(self) -> None:
+        self.clock = WatchedClock()
+        self.wake = asyncio.Event()
+        self.stop = asyncio.Event()
+
+
+@asynccontextmanager
+async def running(store: Store, adapter: Adapter) -> AsyncIterator[Running]:
+    """Run a sender, and stop it at the end."""
+    one = Running()
+    async with (
+        a_dispatcher(store, adapter, one.clock, wake=one.wake) as dispatcher,
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(dispatcher.run(one.stop), name="sender")
+        yield one
+        one.stop.set()
+
+
+def a_supervisor(clock: FakeClock, name: str = NAME) -> Supervisor:
+    """One that rests by this clock."""
+    return Supervisor(name, clock, Random(1), {})  # noqa: S311, jitter

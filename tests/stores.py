@@ -8,13 +8,14 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine
 
 from bot.store import revisions
 from bot.store.engine import open_engine
-from bot.store.unit_of_work import SqlStore
+from bot.store.unit_of_work import SqlStore, open_store
 
 
 @asynccontextmanager
@@ -45,3 +46,12 @@ def _statements() -> tuple[str, ...]:
         dumped = tuple(driver.iterdump())
     engine.dispose()
     return tuple(one for one in dumped if one not in {"BEGIN TRANSACTION;", "COMMIT;"})
+
+
+async def write_once(path: Path, *, upgrade: bool = True) -> None:
+    """Open the store in this file, and write into it."""
+    async with open_store(f"sqlite:///{path}") as store:
+        if upgrade:
+            await store.upgrade()
+        async with store.writing() as unit:
+            await unit.memory.put("key", "value")

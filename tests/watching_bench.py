@@ -9,18 +9,9 @@ from typing import Any
 
 from stores import made_store
 
-from bot.domain.changes import (
-    Change,
-)
+from bot.domain.changes import Change
 from bot.domain.events import Event, EventId, Observation
-from bot.domain.watching import (
-    Catalogue,
-    Headroom,
-    Malformed,
-    PollReport,
-    Snapshot,
-    Tracked,
-)
+from bot.domain.watching import Catalogue, Headroom, Malformed, PollReport, Snapshot, Tracked
 from bot.ports import UNMETERED, Meter, Store
 from bot.services.poller import Poller
 from bot.store.unit_of_work import SqlStore

@@ -5,27 +5,11 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from outboxes import (
-    HOUR,
-    MANY,
-    claim,
-    finish,
-    reached,
-    subscribe,
-    tell,
-    to,
-    undone,
-)
+from outboxes import HOUR, MANY, claim, finish, reached, subscribe, tell, to, undone
 from places import mute, set_health
 
 from bot.domain.changes import Kind
-from bot.domain.channels import (
-    DEFAULT_CHANNEL,
-    Channel,
-    Health,
-    Keeper,
-    Reach,
-)
+from bot.domain.channels import DEFAULT_CHANNEL, Channel, Health, Keeper, Reach
 from bot.domain.deliveries import State
 from bot.domain.events import EventId
 from bot.domain.requests import Person

@@ -1,25 +1,10 @@
 """`ports.Destinations`: moving to another address, with all that belongs there."""
 
 import pytest
-from outboxes import (
-    claim,
-    expand,
-    finish,
-    owe,
-    start,
-    states,
-    subscribe,
-    tell,
-    to,
-)
+from outboxes import claim, expand, finish, owe, start, states, subscribe, tell, to
 from places import meet, move, mute, set_health
 
-from bot.domain.channels import (
-    Channel,
-    Health,
-    Keeper,
-    Reach,
-)
+from bot.domain.channels import Channel, Health, Keeper, Reach
 from bot.domain.deliveries import State
 from bot.domain.events import EventId
 from bot.domain.subscriptions import Destination, Filter

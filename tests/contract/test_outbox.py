@@ -33,8 +33,11 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START, a_hostile_message, a_message, an_event, an_update
 
 LIVE = WebcastLive(event_id=EventId(1))
+
 POSTED = UpdatePosted(event_id=EventId(1), updates=(an_update(),))
+
 EDITED = DetailsChanged(event_id=EventId(1), details=())
+
 EARLIER, LATER = START - HOUR, START + HOUR
 
 
@@ -243,45 +246,6 @@ async def test_ending_without_a_new_time_keeps_the_old_one(store: SqlStore) -> N
     async with store.reading() as unit:
         assert await unit.outbox.next_due("console", after=EARLIER) == START
     assert len(await claim(store)) == 1
-
-
-async def test_next_due_is_the_earliest_that_waits(store: SqlStore) -> None:
-    """`next_due`: when the next pending delivery of an adapter becomes due."""
-    await subscribe(store, to("a"), to("b"), to("c", "discord"))
-    await tell(store)
-    first, second = await claim(store)
-    await start(store, [first, second])
-    await finish(store, [first], state=State.PENDING, not_before=LATER + HOUR)
-    await finish(store, [second], state=State.PENDING, not_before=LATER)
-
-    async with store.reading() as unit:
-        assert await unit.outbox.next_due("console", after=START) == LATER
-        assert await unit.outbox.next_due("discord", after=EARLIER) == START
-
-
-async def test_nothing_is_due_when_nothing_waits(store: SqlStore) -> None:
-    """`next_due`: None: what is under way or over does not wait."""
-    await subscribe(store, to("a"), to("b"))
-    await tell(store)
-    first, _second = await claim(store)
-    await finish(store, [first])
-
-    async with store.reading() as unit:
-        assert await unit.outbox.next_due("console", after=EARLIER) is None
-
-
-async def test_what_is_held_up_is_due_with_what_holds_it_up(store: SqlStore) -> None:
-    """`next_due`: what was due before and could not be claimed waits for another of its pair."""
-    await subscribe(store, to("a"))
-    await tell(store)
-    elder = await claim(store)
-    await start(store, elder)
-    await finish(store, elder, state=State.PENDING, not_before=LATER)
-    await tell(store, LIVE)
-
-    async with store.reading() as unit:
-        assert await unit.outbox.next_due("console", after=START) == LATER
-        assert await unit.outbox.next_due("console", after=LATER) is None
 
 
 async def test_empty_outbox(store: SqlStore) -> None:

@@ -1,24 +1,10 @@
 """`ports.Destinations`: what a paused destination misses, and gets when it is reached again."""
 
 import pytest
-from outboxes import (
-    HOUR,
-    claim,
-    finish,
-    reached,
-    start,
-    states,
-    subscribe,
-    tell,
-    to,
-)
+from outboxes import HOUR, claim, finish, reached, start, states, subscribe, tell, to
 from places import set_health
 
-from bot.domain.channels import (
-    KEPT_FOR,
-    Health,
-    Reach,
-)
+from bot.domain.channels import KEPT_FOR, Health, Reach
 from bot.domain.deliveries import State
 from bot.domain.events import EventId
 from bot.store.unit_of_work import SqlStore

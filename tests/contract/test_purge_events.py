@@ -1,16 +1,7 @@
 """`ports.Purge`: changes, events and what hangs on them, filters and destinations."""
 
 import pytest
-from outboxes import (
-    claim,
-    expand,
-    keep,
-    moved,
-    owe,
-    subscribe,
-    tell,
-    to,
-)
+from outboxes import claim, expand, keep, moved, owe, subscribe, tell, to
 from purging import LATER, end_event, find, purge, remove, send
 
 from bot.domain.channels import Channel

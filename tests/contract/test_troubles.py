@@ -1,19 +1,10 @@
 """`ports.Destinations`: who keeps a destination, and what they are told when it is not reached."""
 
 import pytest
-from outboxes import (
-    HOUR,
-    subscribe,
-    to,
-)
+from outboxes import HOUR, subscribe, to
 from places import meet, set_health
 
-from bot.domain.channels import (
-    Health,
-    Keeper,
-    Reach,
-    Trouble,
-)
+from bot.domain.channels import Health, Keeper, Reach, Trouble
 from bot.domain.requests import NOBODY
 from bot.domain.subscriptions import Destination
 from bot.ports import Store

@@ -9,17 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from discord_rooms import Room, heard, listening_room, posts_in, room, to
+from discord_rooms import Room, heard, listening_room, room, to
+from doubts import ALERT, LONG, doubted, lose, send_again
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Channel, ChannelType, Right
 
 from bot.domain.channels import Channel as Settings
-from bot.domain.deliveries import Delivery, Gone, Later, Priority, Sent, Unknown
-from bot.domain.messages import Button
-from bot.testing import START, FakeClock, a_message
-
-ALERT = a_message(buttons=((Button(label="Mute this event", press="mute event:1"),),))
-LONG = timedelta(hours=1)
+from bot.domain.deliveries import Gone, Later, Priority, Sent, Unknown
+from bot.testing import FakeClock
 
 
 @pytest.fixture
@@ -43,28 +40,6 @@ async def opened(discord_server: DiscordStandIn) -> AsyncIterator[Room]:
     """The adapter, when it knows that the gateway has told of all."""
     async with listening_room(discord_server) as opened:
         yield opened
-
-
-async def lose(server: DiscordStandIn, opened: Room, delivery: Delivery, **fault: Any) -> Delivery:
-    """Send, and lose the answer though the message arrived; the delivery as it is by then."""
-    server.fail(**({"breaks": True, "after": True} | fault))
-    delivery = replace(delivery, tried_at=server.world.now())
-    assert isinstance(await opened.adapter.send(delivery, ALERT), Unknown)
-    return replace(delivery, in_doubt_since=delivery.tried_at)
-
-
-async def send_again(
-    opened: Room, clock: FakeClock, delivery: Delivery, *, after: timedelta = LONG
-) -> object:
-    """Try again a while later."""
-    clock.advance(after)
-    repeat = replace(delivery, attempts=delivery.attempts + 1, tried_at=clock.now())
-    return await opened.adapter.send(repeat, ALERT)
-
-
-def doubted(place: Channel, **changes: Any) -> Delivery:
-    """A delivery whose first attempt never arrived, though nobody knows."""
-    return to(place, in_doubt_since=START, **changes)
 
 
 async def crowd(server: DiscordStandIn, place: Channel, count: int) -> None:
@@ -101,13 +76,6 @@ async def thread_of(server: DiscordStandIn, opened: Room) -> Channel:
     thread = await server.add_channel(server.home, "talk", ChannelType.THREAD, parent=server.alerts)
     await heard(server, opened)
     return thread
-
-
-async def forum_of(server: DiscordStandIn, opened: Room) -> Channel:
-    """A forum."""
-    forum = await server.add_channel(server.home, "events", ChannelType.FORUM)
-    await heard(server, opened)
-    return forum
 
 
 def reads(server: DiscordStandIn) -> list[str]:
@@ -319,112 +287,3 @@ async def test_refused_look_means_what_it_says(
     discord_server.fail(code, method="GET")
 
     assert isinstance(await send_again(opened, clock, doubted(discord_server.alerts)), outcome)
-
-
-@pytest.mark.parametrize("after", [timedelta(seconds=3), LONG])
-async def test_post_whose_opening_was_not_answered_is_found(
-    discord_server: DiscordStandIn, opened: Room, clock: FakeClock, after: timedelta
-) -> None:
-    """Opening takes no nonce, so whatever the age of the doubt the post is looked for."""
-    forum = await forum_of(discord_server, opened)
-    delivery = await lose(discord_server, opened, to(forum), path="/threads")
-
-    result = await send_again(opened, clock, delivery, after=after)
-
-    (post,) = posts_in(forum)
-    assert result == Sent(remote_id=post.id, post=post.id)
-    assert len(post.messages) == 1
-
-
-async def test_post_is_found_though_the_gateway_never_told_of_it(
-    discord_server: DiscordStandIn, opened: Room, clock: FakeClock
-) -> None:
-    """Discord itself is asked for the open posts."""
-
-    async def tell_nobody(_name: str, _data: object) -> None:
-        """Stand for a gateway that lags."""
-
-    forum = await forum_of(discord_server, opened)
-    discord_server.rest.tell = tell_nobody
-    delivery = await lose(discord_server, opened, to(forum), path="/threads")
-
-    await send_again(opened, clock, delivery, after=timedelta(seconds=3))
-
-    (post,) = posts_in(forum)
-    assert len(post.messages) == 1
-
-
-async def test_post_that_was_archived_since_is_found(
-    discord_server: DiscordStandIn, opened: Room, clock: FakeClock
-) -> None:
-    """A post falls asleep while the bot is down."""
-    forum = await forum_of(discord_server, opened)
-    delivery = await lose(discord_server, opened, to(forum), path="/threads")
-    (post,) = posts_in(forum)
-    post.archived = True
-    await discord_server.change_channel(post)
-    await heard(discord_server, opened)
-
-    await send_again(opened, clock, delivery)
-
-    assert posts_in(forum) == [post]
-    assert len(post.messages) == 1
-
-
-async def test_reply_whose_answer_was_lost_is_found_in_its_post(
-    discord_server: DiscordStandIn, opened: Room, clock: FakeClock
-) -> None:
-    """Also when the event was renamed: its post is known."""
-    forum = await forum_of(discord_server, opened)
-    renamed = replace(ALERT, title="Docking")
-    first = await opened.adapter.send(to(forum, event_id=7), renamed)
-    assert isinstance(first, Sent)
-    delivery = await lose(discord_server, opened, to(forum, post=first.post))
-
-    result = await send_again(opened, clock, delivery)
-
-    (post,) = posts_in(forum)
-    assert len(post.messages) == 2
-    assert result == Sent(remote_id=[*post.messages][1], post=post.id)
-
-
-async def test_reply_that_never_arrived_is_sent_into_its_post(
-    discord_server: DiscordStandIn, opened: Room, clock: FakeClock
-) -> None:
-    """The post is there, the reply is not."""
-    forum = await forum_of(discord_server, opened)
-    first = await opened.adapter.send(to(forum, event_id=7), ALERT)
-    assert isinstance(first, Sent)
-
-    await send_again(opened, clock, doubted(forum, post=first.post))
-
-    (post,) = posts_in(forum)
-    assert len(post.messages) == 2
-
-
-async def test_successor_of_a_deleted_post_is_found(
-    discord_server: DiscordStandIn, opened: Room, clock: FakeClock
-) -> None:
-    """The old post was gone, the new one was opened, and that answer was lost."""
-    forum = await forum_of(discord_server, opened)
-    delivery = await lose(discord_server, opened, to(forum, post="5"), path="/threads")
-
-    await send_again(opened, clock, delivery)
-
-    (post,) = posts_in(forum)
-    assert len(post.messages) == 1
-
-
-async def test_forum_without_the_right_to_look_is_left_alone(
-    discord_server: DiscordStandIn, opened: Room, clock: FakeClock
-) -> None:
-    """As in any channel."""
-    forum = await forum_of(discord_server, opened)
-    await discord_server.forbid(forum, Right.READ_MESSAGE_HISTORY)
-    await heard(discord_server, opened)
-
-    result = await send_again(opened, clock, doubted(forum), after=timedelta(seconds=3))
-
-    assert isinstance(result, Unknown)
-    assert result.is_final
-    assert posts_in(forum) == []

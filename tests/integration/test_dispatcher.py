@@ -7,19 +7,8 @@ import pytest
 from outboxes import HOUR, moved, start, states, subscribe, tell, to
 from senders import NAME, a_dispatcher, a_store, addresses, drain, limits, owe_to, records
 
-from bot.domain.changes import (
-    WebcastLive,
-)
-from bot.domain.deliveries import (
-    MAX_ATTEMPTS,
-    Gone,
-    Later,
-    Priority,
-    Refused,
-    Sent,
-    State,
-    Unknown,
-)
+from bot.domain.changes import WebcastLive
+from bot.domain.deliveries import MAX_ATTEMPTS, Gone, Later, Priority, Refused, Sent, State, Unknown
 from bot.domain.events import EventId
 from bot.ports import Store
 from bot.store.unit_of_work import SqlStore

@@ -8,20 +8,8 @@ from desks import words
 from outboxes import HOUR, a_reminder, expand, keep, moved, states, subscribe, tell, to
 from senders import NAME, a_store, addresses, drain, limits, owe_to, records
 
-from bot.domain.changes import (
-    DateChanged,
-    Kind,
-    Reminder,
-    WebcastLive,
-)
-from bot.domain.deliveries import (
-    Delivery,
-    Later,
-    Outcome,
-    Priority,
-    Sent,
-    State,
-)
+from bot.domain.changes import DateChanged, Kind, Reminder, WebcastLive
+from bot.domain.deliveries import Delivery, Later, Outcome, Priority, Sent, State
 from bot.domain.events import Event, EventId
 from bot.domain.fanouts import Debt
 from bot.domain.messages import Message

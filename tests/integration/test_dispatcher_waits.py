@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -15,18 +14,20 @@ from senders import (
     a_store,
     addresses,
     owe_to,
+    running,
     until_states,
 )
 
 from bot.domain.changes import WebcastLive
 from bot.domain.deliveries import Later, Priority, State
 from bot.domain.events import EventId
-from bot.ports import Adapter, Store
+from bot.ports import Store
 from bot.services.pacing import SlotPace
 from bot.store.unit_of_work import SqlStore
 from bot.testing import RecordingAdapter, an_event
 
 LIVE = an_event(id=EventId(2), webcast_live=True)
+
 MINUTE = timedelta(minutes=1)
 
 
@@ -41,31 +42,9 @@ async def _tell_live(store: Store) -> None:
     await tell(store, WebcastLive(event_id=LIVE.id), event=LIVE, priority=Priority.URGENT)
 
 
-class _Running:
-    """A sender that runs beside the test."""
-
-    def __init__(self) -> None:
-        self.clock = WatchedClock()
-        self.wake = asyncio.Event()
-        self.stop = asyncio.Event()
-
-
-@asynccontextmanager
-async def _running(store: Store, adapter: Adapter) -> AsyncIterator[_Running]:
-    """Run a sender, and stop it at the end."""
-    one = _Running()
-    async with (
-        a_dispatcher(store, adapter, one.clock, wake=one.wake) as dispatcher,
-        asyncio.TaskGroup() as group,
-    ):
-        group.create_task(dispatcher.run(one.stop), name="sender")
-        yield one
-        one.stop.set()
-
-
 async def test_sender_with_nothing_to_do_sleeps(store: SqlStore) -> None:
     """It asks for one long wait, not for many short ones."""
-    async with _running(store, RecordingAdapter(NAME)) as sender:
+    async with running(store, RecordingAdapter(NAME)) as sender:
         await sender.clock.until_waiting()
         await sender.clock.settle()
 
@@ -77,7 +56,7 @@ async def test_sender_sleeps_until_a_retry_is_due(store: SqlStore) -> None:
     adapter = RecordingAdapter(NAME, outcomes=[Later(reason="busy", wait=MINUTE)])
     await owe_to(store, "a")
 
-    async with _running(store, adapter) as sender:
+    async with running(store, adapter) as sender:
         await sender.clock.until_asked(lambda pauses: MINUTE in pauses)
         await sender.clock.until_waiting()
         sender.clock.advance(MINUTE)
@@ -112,7 +91,7 @@ async def test_news_behind_a_retry_does_not_keep_the_sender_busy(store: SqlStore
     adapter = RecordingAdapter(NAME, outcomes=[Later(reason="busy", wait=MINUTE)])
     await owe_to(store, "a")
 
-    async with _running(store, adapter) as sender:
+    async with running(store, adapter) as sender:
         await sender.clock.until_asked(lambda pauses: MINUTE in pauses)
         await tell(store)
         sender.wake.set()
@@ -143,7 +122,7 @@ async def test_slow_send_does_not_hold_up_the_record_of_others(store: SqlStore) 
     adapter = HeldAdapter("a")
     await owe_to(store, "a", "b")
 
-    async with _running(store, adapter):
+    async with running(store, adapter):
         await until_states(store, State.SENDING, State.SENT)
         adapter.let_land()
 
@@ -164,7 +143,7 @@ async def test_slow_sends_do_not_hold_up_an_urgent_newcomer(store: SqlStore) -> 
     adapter = HeldAdapter(*"abcdefg", concurrency=8)
     await _owe_before_urgent(store, *"abcdefg")
 
-    async with _running(store, adapter) as sender:
+    async with running(store, adapter) as sender:
         await adapter.until_sent(7)
         await _tell_live(store)
         sender.wake.set()
@@ -177,7 +156,7 @@ async def test_slow_send_does_not_hold_up_a_retry_that_becomes_due(store: SqlSto
     adapter = HeldAdapter("a", "b")
     await owe_to(store, "a", "b")
 
-    async with _running(store, adapter) as sender:
+    async with running(store, adapter) as sender:
         await adapter.until_sent(2)
         adapter.let_land("b", outcome=Later(reason="busy", wait=MINUTE))
         await until_states(store, State.SENDING, State.PENDING)
@@ -195,7 +174,7 @@ async def test_slots_that_fall_free_one_by_one_are_filled_together(store: SqlSto
     adapter = HeldAdapter(concurrency=8)
     await owe_to(store, *"abcdefghij")
 
-    async with _running(store, adapter) as sender:
+    async with running(store, adapter) as sender:
         await adapter.until_sent(8)
         adapter.let_land("a")
         await until_states(store, State.SENT, *[State.SENDING] * 7, *[State.PENDING] * 2)
@@ -212,7 +191,7 @@ async def test_newcomers_do_not_wait_for_slots_to_be_gathered(store: SqlStore) -
     adapter = HeldAdapter(concurrency=8)
     await _owe_before_urgent(store, *"abcdefgh")
 
-    async with _running(store, adapter) as sender:
+    async with running(store, adapter) as sender:
         await adapter.until_sent(8)
         await _tell_live(store)
         sender.wake.set()
@@ -228,7 +207,7 @@ async def test_free_slot_is_filled_soon_when_no_other_falls_free(store: SqlStore
     adapter = HeldAdapter(concurrency=8)
     await owe_to(store, *"abcdefghi")
 
-    async with _running(store, adapter) as sender:
+    async with running(store, adapter) as sender:
         await adapter.until_sent(8)
         adapter.let_land("a")
         await until_states(store, State.SENT, *[State.SENDING] * 7, State.PENDING)
@@ -247,7 +226,7 @@ async def test_no_more_are_in_the_air_than_the_adapter_allows(
     adapter = HeldAdapter(concurrency=concurrency)
     await owe_to(store, *"abcdefg")
 
-    async with _running(store, adapter):
+    async with running(store, adapter):
         for sent in range(1, 8):
             await adapter.until_sent(sent)
             adapter.let_land()
@@ -257,43 +236,11 @@ async def test_no_more_are_in_the_air_than_the_adapter_allows(
     assert sorted(addresses(adapter)) == [*"abcdefg"]
 
 
-async def test_stop_waits_for_what_is_in_the_air_and_records_each_as_it_lands(
-    store: SqlStore,
-) -> None:
-    """A drain that is cut off by the grace must have recorded all that had landed by then."""
-    adapter = HeldAdapter()
-    await owe_to(store, "a", "b")
-
-    async with _running(store, adapter) as sender:
-        await adapter.until_sent(2)
-        await sender.clock.until_waiting()
-        sender.stop.set()
-        adapter.let_land("a")
-        await until_states(store, State.SENT, State.SENDING)
-        adapter.let_land("b")
-
-    assert await states(store) == [State.SENT, State.SENT]
-
-
-async def test_stop_starts_nothing_new(store: SqlStore) -> None:
-    """What was not yet handed over waits for the next start."""
-    adapter = HeldAdapter(concurrency=1)
-    await owe_to(store, "a", "b")
-
-    async with _running(store, adapter) as sender:
-        await adapter.until_sent(1)
-        sender.stop.set()
-        adapter.let_land()
-
-    assert await states(store) == [State.SENT, State.PENDING]
-    assert addresses(adapter) == ["a"]
-
-
 async def test_lease_that_ran_out_is_taken_over_and_no_other(store: SqlStore) -> None:
     """`reclaim`: what somebody claimed and never started is sent in the end, but not before."""
     adapter = RecordingAdapter(NAME)
 
-    async with _running(store, adapter) as sender:
+    async with running(store, adapter) as sender:
         await sender.clock.until_waiting()
         await owe_to(store, "a")
         async with store.writing() as unit:
@@ -306,22 +253,3 @@ async def test_lease_that_ran_out_is_taken_over_and_no_other(store: SqlStore) ->
         await until_states(store, State.SENT)
 
     assert (early, addresses(adapter)) == ([], ["a"])
-
-
-async def test_work_done_once_ends_when_all_has_landed_and_is_recorded(store: SqlStore) -> None:
-    """A slow answer is waited for: unrecorded, it would be a doubt at the next start."""
-    adapter = HeldAdapter(concurrency=8)
-    await owe_to(store, *"abcdefghi")
-
-    async with a_dispatcher(store, adapter) as dispatcher, asyncio.TaskGroup() as group:
-        draining = group.create_task(dispatcher.drain(), name="drain")
-        await adapter.until_sent(8)
-        adapter.let_land("a")
-        await until_states(store, State.SENT, *[State.SENDING] * 7, State.PENDING)
-        adapter.let_land("b")
-        await adapter.until_sent(9)
-        is_done = draining.done()
-        adapter.let_land()
-
-    assert not is_done
-    assert await states(store) == [State.SENT] * 9

@@ -8,11 +8,7 @@ from datetime import timedelta
 import pytest
 from watching_bench import Bench, kinds, open_bench, several
 
-from bot.domain.changes import (
-    DateChanged,
-    EventAnnounced,
-    EventWithdrawn,
-)
+from bot.domain.changes import DateChanged, EventAnnounced, EventWithdrawn
 from bot.domain.events import EventId
 from bot.domain.watching import Watch
 from bot.errors import BudgetSpent

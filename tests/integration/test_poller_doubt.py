@@ -8,10 +8,7 @@ from datetime import timedelta
 import pytest
 from watching_bench import CALM, Bench, kinds, open_bench, several
 
-from bot.domain.changes import (
-    DateChanged,
-    EventWithdrawn,
-)
+from bot.domain.changes import DateChanged, EventWithdrawn
 from bot.errors import BudgetSpent
 
 HOUR, DAY_LONG = timedelta(hours=1), timedelta(days=1)

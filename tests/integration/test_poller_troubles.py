@@ -11,10 +11,7 @@ import pytest
 from outboxes import expand, subscribe, to
 from watching_bench import CALM, Bench, kinds, open_bench, several
 
-from bot.domain.changes import (
-    DateChanged,
-    EventAnnounced,
-)
+from bot.domain.changes import DateChanged, EventAnnounced
 from bot.domain.events import EventId
 from bot.domain.watching import Malformed, PollOutcome, PollReport
 from bot.errors import BudgetSpent, LL2Throttled, LL2Unavailable, SnapshotTorn

@@ -6,31 +6,15 @@ The week is played once, on a clock that leaps from poll to poll; the tests look
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 import pytest
-from stores import made_store
+from space_week import Diary, Played, Save, play, span
 
-from bot.domain.changes import Change, DateChanged, EventAnnounced, Kind, UpdatePosted, kind_of
+from bot.domain.changes import DateChanged, EventAnnounced, Kind, UpdatePosted
 from bot.domain.events import EventId
-from bot.domain.spans import read_span
-from bot.domain.watching import Noticed, PollReport, Tracked, Watch
-from bot.ll2.client import LL2Client
-from bot.ll2.transport import open_session
-from bot.services.poller import Poller
-from bot.simulator import Request, Simulator, bundled_scenario, serve
-from bot.store.unit_of_work import SqlStore
-from bot.testing import START, FakeClock
-
-CALM = timedelta(minutes=5)
-WEEK = timedelta(days=7)
-SLOWEST = CALM + timedelta(seconds=1)
-TO_PROBE = 2 * SLOWEST
-"""Two polls without an event, the second of which asks for it."""
+from bot.domain.watching import Watch
+from bot.testing import START
 
 TRUTH = """
 50m      2013 update
@@ -99,83 +83,12 @@ TRUTH = """
 """
 """What a reader wants to know of the week, by the moment at which LL2 begins to show it."""
 
-PROBED = {2028, 2029, 2030, 2031}
-"""Events that vanish from the list at some time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Save:
-    """What one librarian's save changed for a reader."""
-
-    at: timedelta
-    event_id: int
-    kinds: frozenset[Kind]
-
-    @property
-    def known_by(self) -> timedelta:
-        """When it must have been noticed, the outage allowed for."""
-        is_hidden = _span("4d18h") <= self.at < _span("4d23h")
-        shown_at = _span("4d23h") if is_hidden else self.at
-        vanishes = self.event_id in PROBED and Kind.NEW not in self.kinds
-        return shown_at + (TO_PROBE if vanishes else SLOWEST)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """What came of the week."""
-
-    noticed: Sequence[Noticed]
-    reports: Sequence[tuple[timedelta, PollReport]]
-    requests: Sequence[Request]
-    violations: int
-    lines: Sequence[str]
-    known: dict[EventId, Tracked]
-
-    def told(self) -> list[tuple[Save, timedelta]]:
-        """What was noticed, by poll and event, each with when."""
-        return [
-            (
-                Save(at=at - START, event_id=key, kinds=frozenset(kind_of(one) for one in changes)),
-                at - START,
-            )
-            for (at, key), group in groupby(
-                self.noticed, lambda one: (one.noticed_at, one.event_id)
-            )
-            for changes in ([one.change for one in group],)
-        ]
-
-    def changes(self, event_id: int) -> list[Change]:
-        """All that was noticed of an event."""
-        return [one.change for one in self.noticed if one.event_id == event_id]
-
-    def problems(self, since: str, until: str) -> set[str]:
-        """What the polls within a span came to."""
-        return {report.problem for at, report in self.reports if _span(since) <= at < _span(until)}
-
-
-class _Diary(logging.Handler):
-    """Keeps what the services log."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.INFO)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line."""
-        self.lines.append(record.getMessage())
-
-
-def _span(text: str) -> timedelta:
-    span = read_span(text)
-    assert span is not None
-    return span
-
 
 def saves() -> list[Save]:
     """The truth."""
     lines = (line.split() for line in TRUTH.split("\n") if line)
     return [
-        Save(at=_span(at), event_id=int(event_id), kinds=frozenset(map(Kind, kinds)))
+        Save(at=span(at), event_id=int(event_id), kinds=frozenset(map(Kind, kinds)))
         for at, event_id, *kinds in lines
     ]
 
@@ -183,58 +96,15 @@ def saves() -> list[Save]:
 @pytest.fixture(scope="module")
 def week() -> Played:
     """The week, played once for all these tests."""
-    diary, log = _Diary(), logging.getLogger("bot.services.poll_diary")
+    diary, log = Diary(), logging.getLogger("bot.services.poll_diary")
     level = log.level
     log.addHandler(diary)
     log.setLevel(logging.INFO)
     try:
-        return asyncio.run(_play(diary))
+        return asyncio.run(play(diary))
     finally:
         log.removeHandler(diary)
         log.setLevel(level)
-
-
-async def _play(diary: _Diary) -> Played:
-    clock = FakeClock()
-    simulator = Simulator(bundled_scenario(), clock.now, anchor=START)
-    async with AsyncExitStack() as stack:
-        base_url = await stack.enter_async_context(serve(simulator))
-        store = await stack.enter_async_context(made_store("sqlite://"))
-        client = LL2Client(
-            await stack.enter_async_context(open_session()),
-            base_url=base_url,
-            api_key="",
-            hourly_budget=15,
-            log=store.requests,
-            clock=clock,
-        )
-        await client.load()
-        await client.seed()
-        reports = await _poll(_poller(client, store, clock), clock)
-        async with store.reading() as unit:
-            noticed = await unit.snapshots.noticed()
-            known = await unit.snapshots.recall([EventId(n) for n in range(2001, 2047)])
-    return Played(
-        noticed=noticed,
-        reports=reports,
-        requests=tuple(simulator.requests),
-        violations=simulator.violations,
-        lines=diary.lines,
-        known=known,
-    )
-
-
-def _poller(client: LL2Client, store: SqlStore, clock: FakeClock) -> Poller:
-    return Poller(client, store, clock, interval=CALM, announce_first_run=False, wakes=())
-
-
-async def _poll(poller: Poller, clock: FakeClock) -> list[tuple[timedelta, PollReport]]:
-    reports = []
-    while clock.now() < START + WEEK:
-        report = await poller.step()
-        reports.append((clock.now() - START, report))
-        clock.advance(await poller.pause(report))
-    return reports
 
 
 def test_all_of_the_week_is_noticed_once_and_nothing_else(week: Played) -> None:
@@ -270,7 +140,7 @@ def test_changes_keep_both_values(week: Played) -> None:
     assert moved.before.precision is not None
     assert moved.after.precision is not None
     assert (moved.before.precision.id, moved.after.precision.id) == (7, 0)
-    assert moved.after.date == START + _span("25d11h45m11s")
+    assert moved.after.date == START + span("25d11h45m11s")
 
 
 def test_comments_of_one_save_are_one_piece_of_news(week: Played) -> None:
@@ -321,7 +191,7 @@ def test_fault_is_a_problem_and_no_news(week: Played, since: str, until: str, pr
 
     assert problems
     assert all(one and problem in one for one in problems)
-    met = [one for at, one in week.reports if _span(since) <= at < _span(until)]
+    met = [one for at, one in week.reports if span(since) <= at < span(until)]
     assert all(report.changes == () for report in met)
 
 

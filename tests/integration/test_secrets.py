@@ -1,11 +1,9 @@
 """No secret in any log, error or text of an object, whatever a platform does; real clients."""
 
 import asyncio
-import base64
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,46 +14,20 @@ import pytest
 from discord_cores import MUTE, Core
 from discord_rooms import connected_room, room
 from discord_rooms import to as to_discord
-from secrets_search import (
-    ALL,
-    API_KEY,
-    APPRISE,
-    DISCORD,
-    PASSWORD,
-    TELEGRAM,
-    everything_told,
-    leaks,
-)
+from secrets_search import DISCORD, TELEGRAM, leaks
 from standins.discord.server import DiscordStandIn
 from standins.telegram.opening import connected, to
 from standins.telegram.server import Cut, Page, TelegramStandIn, Trouble
 from standins.telegram.spec import Judge
 from standins.telegram.world import Refusal
+from tellings import CONFIG, Told, failing
 
-from bot.adapters import discord, telegram
 from bot.config import Settings, load_settings
 from bot.domain.messages import Message
 from bot.domain.requests import CommandReply
 from bot.errors import BotError
 from bot.logs import configure_logging
-from bot.store.unit_of_work import open_store
 from bot.testing import a_message
-from bot.testing.surroundings import surroundings
-
-CONFIG = f"""
-[discord]
-token = "{DISCORD}"
-[telegram]
-token = "{TELEGRAM}"
-[ll2]
-api_key = "{API_KEY}"
-[store]
-url = "postgresql://perigee:{PASSWORD.replace("/", "%2F").replace("+", "%2B")}@127.0.0.1:1/perigee"
-[apprise.urls]
-phone = "json://127.0.0.1:1/{APPRISE}/"
-[plugins.matrix]
-access_token = "{API_KEY}"
-"""
 
 ECHOES = tuple(
     Refusal(code, f"Cannot POST /bot{token}/sendMessage")
@@ -83,47 +55,6 @@ def told(
     yield Told(capsys, partial(configure_logging, "debug", request.param, settings.secrets()))
     for name in logging.root.manager.loggerDict:
         logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
-
-
-class Told:
-    """What was printed.
-
-    Attributes:
-        extra: texts that are no logs: errors, objects.
-
-    """
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], configure: Callable[[], None]) -> None:
-        self._capsys = capsys
-        self._configure = configure
-        self.extra: list[str] = []
-
-    def begin(self) -> None:
-        """Log as the program does, with every logger at its loudest.
-
-        In the test itself, as pytest captures another stream while fixtures are set up.
-        """
-        self._configure()
-        everything_told()
-
-    def error(self, error: BaseException | None) -> None:
-        """Note an error, as a person and as a program would print it, with what caused it."""
-        while error is not None:
-            self.extra += [str(error), repr(error), repr(error.args)]
-            error = error.__cause__
-
-    def all(self) -> str:
-        """Everything."""
-        captured = self._capsys.readouterr()
-        return "\n".join([captured.err, captured.out, *self.extra])
-
-
-async def failing(told: Told, opening: Any) -> None:
-    """Open what cannot be opened."""
-    with pytest.raises(BotError) as caught:
-        async with opening:
-            pass
-    told.error(caught.value)
 
 
 def a_dead_port() -> int:
@@ -271,44 +202,3 @@ async def _quickly(sending: Any) -> object:
             return await sending
     except TimeoutError:
         return "tried again"
-
-
-def test_objects_tell_no_secret(settings: Settings) -> None:
-    """Neither settings nor what is made of them, printed by a debugger or a careless log."""
-    options: Mapping[str, Mapping[str, object]] = settings.adapters()
-    around = [surroundings(one) for one in options.values()]
-    made = [
-        discord.client._options(options["discord"], "discord"),
-        telegram.client.Options.read(options["telegram"]),
-        *around,
-        settings,
-        # A plug-in's table is the plain mapping that its author reads.
-        *(getattr(settings, name) for name in type(settings).model_fields if name != "plugins"),
-    ]
-
-    texts = [text for one in made for text in (repr(one), str(one), f"{one}")]
-    texts += [settings.model_dump_json(exclude={"store", "plugins"})]
-    assert leaks("\n".join(texts)) == []
-
-
-async def test_store_tells_no_password(settings: Settings, told: Told) -> None:
-    """Whatever SQLAlchemy says, also of an address that it cannot open."""
-    told.begin()
-    await failing(told, _upgraded(settings.store.url))
-
-    assert leaks(told.all()) == []
-
-
-@asynccontextmanager
-async def _upgraded(url: str) -> AsyncIterator[None]:
-    async with open_store(url) as store:
-        await store.upgrade()
-        yield
-
-
-def test_every_secret_has_forms_that_are_searched() -> None:
-    """The search itself finds what it must: a test that cannot fail proves nothing."""
-    for secret in ALL:
-        assert leaks(f"x{secret}x")
-        assert leaks(base64.b64encode(f"u:{secret}:p".encode()).decode())
-        assert leaks(quote(secret, safe=""))

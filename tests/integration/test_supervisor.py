@@ -8,29 +8,14 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from outboxes import states, subscribe, to
-from senders import NAME, PATIENCE_S, WatchedClock, a_dispatcher, a_store, addresses, limits, owe_to
+from senders import NAME, PATIENCE_S, WatchedClock, a_supervisor
 
-from bot.domain.deliveries import Delivery, Outcome, Sent, State
-from bot.domain.messages import Message
 from bot.errors import ChatUnavailable, ConfigError, StoreError
 from bot.ports import Adapter
 from bot.services.supervisor import SOUND, Supervisor
-from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock, RecordingAdapter
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[SqlStore]:
-    """An empty store in memory."""
-    async with a_store() as opened:
-        yield opened
-
-
-def _supervisor(clock: FakeClock, name: str = NAME) -> Supervisor:
-    return Supervisor(name, clock, Random(1), {})  # noqa: S311, jitter
 
 
 def _opening(*failures: Exception) -> Callable[[], AbstractAsyncContextManager[Adapter]]:
@@ -84,7 +69,7 @@ async def test_adapter_that_does_not_open_is_tried_again_with_backoff() -> None:
     opening = _opening(*[ConfigError("bad token")] * 4)
 
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(_supervisor(clock).run(opening, work, stop), name="adapter")
+        running = group.create_task(a_supervisor(clock).run(opening, work, stop), name="adapter")
         await _run_over(clock, running, 4)
         await work.began.wait()
         stop.set()
@@ -108,7 +93,7 @@ async def test_adapter_that_fails_as_all_is_cancelled_is_not_opened_again() -> N
             raise ConnectionError("reset") from cut_off
 
     running = asyncio.create_task(
-        _supervisor(FakeClock()).run(_opening(), fail_when_cancelled, asyncio.Event())
+        a_supervisor(FakeClock()).run(_opening(), fail_when_cancelled, asyncio.Event())
     )
     await begun.wait()
     running.cancel()
@@ -123,7 +108,7 @@ async def test_adapter_that_fails_soon_after_each_opening_is_left_alone_ever_lon
     work = _Work(stop, *[ConnectionError("reset")] * 12)
 
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(_supervisor(clock).run(_opening(), work, stop), name="adapter")
+        running = group.create_task(a_supervisor(clock).run(_opening(), work, stop), name="adapter")
         await _run_over(clock, running, 12)
         await work.began.wait()
         stop.set()
@@ -147,7 +132,7 @@ async def test_adapter_that_worked_long_enough_begins_with_a_short_rest() -> Non
             raise ConnectionError("reset")
 
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(_supervisor(clock).run(_opening(), work, stop), name="adapter")
+        running = group.create_task(a_supervisor(clock).run(_opening(), work, stop), name="adapter")
         await _run_over(clock, running, 7)
         await last.began.wait()
         stop.set()
@@ -163,7 +148,7 @@ async def test_stop_ends_a_rest() -> None:
     opening = _opening(*[ConnectionError("reset")] * 9)
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(_supervisor(clock).run(opening, _Work(stop), stop), name="adapter")
+        group.create_task(a_supervisor(clock).run(opening, _Work(stop), stop), name="adapter")
         await clock.until_waiting()
         stop.set()
 
@@ -183,7 +168,7 @@ async def test_failing_store_ends_the_program_at_once(failure: Exception) -> Non
     clock, stop = WatchedClock(), asyncio.Event()
 
     with pytest.raises(ExceptionGroup) as raised:
-        await _supervisor(clock).run(_opening(), _Work(stop, failure), stop)
+        await a_supervisor(clock).run(_opening(), _Work(stop, failure), stop)
 
     assert raised.group_contains(StoreError)
     assert clock.pauses == []
@@ -195,7 +180,7 @@ async def test_cancelling_ends_it() -> None:
     work = _Work(stop)
 
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(_supervisor(clock).run(_opening(), work, stop), name="adapter")
+        running = group.create_task(a_supervisor(clock).run(_opening(), work, stop), name="adapter")
         await work.began.wait()
         running.cancel()
 
@@ -211,7 +196,7 @@ async def test_failure_and_recovery_are_logged(caplog: pytest.LogCaptureFixture)
     with caplog.at_level("INFO"):
         async with asyncio.TaskGroup() as group:
             running = group.create_task(
-                _supervisor(clock).run(_opening(), work, stop), name="adapter"
+                a_supervisor(clock).run(_opening(), work, stop), name="adapter"
             )
             await _run_over(clock, running, 1)
             await work.began.wait()
@@ -238,7 +223,7 @@ async def test_fault_of_owner_or_platform_is_a_sentence(
     clock, stop = WatchedClock(), asyncio.Event()
 
     async with asyncio.TaskGroup() as group:
-        running = _supervisor(clock).run(_opening(failure), _Work(stop), stop)
+        running = a_supervisor(clock).run(_opening(failure), _Work(stop), stop)
         group.create_task(running, name="adapter")
         await clock.until_waiting()
         stop.set()
@@ -246,62 +231,6 @@ async def test_fault_of_owner_or_platform_is_a_sentence(
     (record,) = caplog.records
     assert re.fullmatch(rf"Adapter recording failed; next try in \d+ s{told}", record.getMessage())
     assert bool(record.exc_info) is has_traceback
-
-
-async def test_adapter_that_dies_while_it_sends_loses_nothing_and_hurts_no_other(
-    store: SqlStore,
-) -> None:
-    """It is opened again and goes on; the other adapter never notices."""
-    clock, stop = FakeClock(), asyncio.Event()
-    sick, sound = _Dying(times=3), RecordingAdapter("sound")
-    await subscribe(store, to("x", "sound"))
-    await owe_to(store, *"abc")
-
-    async def work(adapter: Adapter) -> None:
-        async with a_dispatcher(store, adapter, clock) as dispatcher:
-            await dispatcher.run(stop)
-
-    async with asyncio.TaskGroup() as group:
-        for adapter, opening in ((sick, sick.opening), (sound, lambda: sound)):
-            supervised = _supervisor(clock, adapter.name).run(opening, work, stop)
-            group.create_task(supervised, name=adapter.name)
-        async with asyncio.timeout(PATIENCE_S):
-            while {*await states(store)} != {State.SENT}:
-                clock.advance(timedelta(seconds=1))
-        stop.set()
-
-    assert {*addresses(sick)} == {*"abc"}
-    assert len(sick.sent) == 3 + 3
-    assert addresses(sound) == ["x"]
-
-
-class _Dying(RecordingAdapter):
-    """An adapter whose connection breaks at the first message, so many times."""
-
-    def __init__(self, *, times: int) -> None:
-        super().__init__(NAME, limits=limits(1, harmless=True), outcomes=self._answer_or_die)
-        self._lives = times
-        self._breaks = asyncio.Event()
-
-    @asynccontextmanager
-    async def opening(self) -> AsyncIterator[Adapter]:
-        """Connect; a break of the connection ends whatever is done with it."""
-        self._breaks.clear()
-        async with asyncio.TaskGroup() as group:
-            connection = group.create_task(self._connection(), name="connection")
-            yield self
-            connection.cancel()
-
-    async def _connection(self) -> None:
-        await self._breaks.wait()
-        raise ConnectionError("reset by peer")
-
-    async def _answer_or_die(self, _delivery: Delivery, _message: Message) -> Outcome:
-        if self._lives:
-            self._lives -= 1
-            self._breaks.set()
-            await asyncio.Event().wait()
-        return Sent()
 
 
 _REFUSED = ConfigError("its token is refused")

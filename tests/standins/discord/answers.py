@@ -12,6 +12,8 @@ _PRIVATE = 1 << 6
 _MESSAGE, _UPDATE = 4, 7
 
 Handler = Callable[[web.Request, JSON], Awaitable[object]]
+Tell = Callable[[str, JSON], Awaitable[None]]
+"""Sends an event, by its name, through the gateway."""
 
 
 class Answers:

@@ -8,18 +8,14 @@ from random import Random
 from typing import Any
 
 from aiohttp import web
-from standins.discord.answers import Answers, Handler
+from standins.discord.answers import Answers, Handler, Tell
 from standins.discord.faults import Fault, Limits, Refusal, error_response, json_response
 from standins.discord.judge import NOTHING, Judge
-from standins.discord.payloads import (
-    application_json,
-    channel_json,
-    message_json,
-    user_json,
-)
+from standins.discord.payloads import application_json, channel_json, message_json, user_json
 from standins.discord.reading import Reading, allowed_channel
 from standins.discord.world import (
     JSON,
+    PUBLISHED,
     WRITABLE,
     Channel,
     ChannelType,
@@ -28,11 +24,6 @@ from standins.discord.world import (
     new_id,
     rights_in,
 )
-
-_PUBLISHED = 1 << 0
-"""The flag CROSSPOSTED of a message."""
-
-Tell = Callable[[str, JSON], Awaitable[None]]
 
 
 def _watch_nothing(_sign: str) -> None:
@@ -295,9 +286,9 @@ class Rest:
         ):
             raise Refusal(50024)
         message = self._message(request)
-        if message["flags"] & _PUBLISHED:
+        if message["flags"] & PUBLISHED:
             raise Refusal(40033)
-        message["flags"] |= _PUBLISHED
+        message["flags"] |= PUBLISHED
         return message
 
     async def _message_edit(self, request: web.Request, body: JSON) -> object:

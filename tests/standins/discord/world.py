@@ -11,6 +11,8 @@ JSON = dict[str, Any]
 
 _ids = count(1_300_000_000_000_000_001)
 
+PUBLISHED = 1 << 0
+"""The flag CROSSPOSTED of a message."""
 
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 """From which snowflakes count (discord-api-docs, reference)."""

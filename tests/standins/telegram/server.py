@@ -23,20 +23,10 @@ from standins.telegram.methods import Methods
 from standins.telegram.people import People
 from standins.telegram.spec import Judge, is_refused
 from standins.telegram.updates import Updates
-from standins.telegram.world import Answer, Post, Refusal
+from standins.telegram.world import BOT, Answer, Post, Refusal
 
 PATIENCE_S = 10.0
 """How long a test waits for something that should happen at once."""
-
-_BOT = {
-    "id": 123456,
-    "is_bot": True,
-    "first_name": "Perigee",
-    "username": "perigee_bot",
-    "can_join_groups": True,
-    "can_read_all_group_messages": False,
-    "supports_inline_queries": False,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +82,9 @@ class TelegramStandIn(People):
 
         """
         self.updates = Updates()
-        super().__init__(self._push, _BOT)
+        super().__init__(self._push, BOT)
         self.flood = Flood(flood)
-        self.methods = Methods(self, _BOT, self.flood)
+        self.methods = Methods(self, BOT, self.flood)
         self.faults: list[str] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._judge = judge

@@ -8,6 +8,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Any
 
+BOT = {
+    "id": 123456,
+    "is_bot": True,
+    "first_name": "Perigee",
+    "username": "perigee_bot",
+    "can_join_groups": True,
+    "can_read_all_group_messages": False,
+    "supports_inline_queries": False,
+}
+"""The bot itself, as `getMe` tells it."""
+
 
 @dataclass(eq=False)
 class Refusal(Exception):

@@ -14,7 +14,8 @@ from stores import made_store
 from bot.adapters.discord.client import create
 from bot.commands.registry import commands_for
 from bot.domain.deliveries import Delivery
-from bot.domain.requests import Desk
+from bot.domain.messages import Message
+from bot.domain.requests import CommandReply, CommandRequest, CommandSpec, Desk
 from bot.domain.subscriptions import Destination
 from bot.ports import Adapter
 from bot.testing import a_delivery
@@ -30,6 +31,15 @@ class Room:
     adapter: Adapter
     desk: Any
     pace: OpenPace
+
+
+async def _done(_request: CommandRequest) -> CommandReply:
+    return CommandReply(messages=(Message(kind=None, headline="Done"),))
+
+
+def a_status_desk() -> RecordingDesk:
+    """A command core whose only command is /status."""
+    return RecordingDesk((CommandSpec(name="status", description="How it goes"),), answer=_done)
 
 
 @asynccontextmanager

@@ -3,13 +3,19 @@
 import logging
 
 import pytest
-from discord_rooms import Room, heard, listening_room, room, until
+from discord_rooms import Room, a_status_desk, heard, listening_room, room, until
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import ChannelType, Right
 
 from bot.adapters.discord.client import introduce
 from bot.errors import ChatUnavailable, ConfigError
 from bot.testing.surroundings import RecordingDesk
+
+
+@pytest.fixture
+def desk() -> RecordingDesk:
+    """One that answers /status."""
+    return a_status_desk()
 
 
 async def test_invitation_makes_every_channel_reachable(

@@ -7,30 +7,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from discord_rooms import Room, connected_room, heard, room, to, until
+from discord_rooms import Room, a_status_desk, connected_room, heard, room, to, until
 from standins.discord.server import DiscordStandIn
 
 from bot.adapters.discord import discord
 from bot.adapters.discord.gateway import DEAF
 from bot.domain.deliveries import Sent
-from bot.domain.messages import Message
-from bot.domain.requests import CommandReply, CommandRequest, CommandSpec
 from bot.errors import BotError, ChatUnavailable, ConfigError
 from bot.testing import a_message
 from bot.testing.surroundings import RecordingDesk
-
-STATUS = CommandSpec(name="status", description="How it goes")
-
-
-async def done(_request: CommandRequest) -> CommandReply:
-    """Answer each command."""
-    return CommandReply(messages=(Message(kind=None, headline="Done"),))
 
 
 @pytest.fixture
 def desk() -> RecordingDesk:
     """One that answers /status."""
-    return RecordingDesk((STATUS,), answer=done)
+    return a_status_desk()
 
 
 @pytest.mark.parametrize("how", ["drop", "ask_to_reconnect"])

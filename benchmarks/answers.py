@@ -15,7 +15,6 @@ left of the slots. Twice as many are given too, to see what one process can do; 
 import asyncio
 import json
 import logging
-import resource
 import sys
 import time
 from asyncio.subprocess import PIPE
@@ -27,6 +26,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import places
 from benchmarks.beside import Stand, standing
+from benchmarks.memory import peak_kib
 from benchmarks.table import Row
 from bot import running
 from bot.app import open_service
@@ -131,7 +131,7 @@ async def _run(path: Path) -> dict[str, object]:
         begun = _work(stands)
         seconds = {"quiet": await _ask_all(stands)}
         work = {name: spent - begun[name] for name, spent in _work(stands).items()}
-        before = _peak_kib()
+        before = peak_kib()
         await places.notice_moves(service.store, moving)
         fanout = Fanout(
             service.store, service.clock, owed=asyncio.Event(), wakes=service.wakes.values()
@@ -142,17 +142,13 @@ async def _run(path: Path) -> dict[str, object]:
         seconds["pending"] = await _ask_all(stands)
         async with service.store.reading() as unit:
             waiting = sum((await unit.outbox.counts()).values())
-        memory = {"before": before, "after": _peak_kib(), "pending": waiting}
+        memory = {"before": before, "after": peak_kib(), "pending": waiting}
         return {"seconds": seconds, "memory": memory, "work": work}
 
 
 def _work(stands: Iterable[Stand]) -> _Work:
     """What each process has worked so far."""
     return {"service": time.process_time(), **{one.name: one.cpu_s for one in stands}}
-
-
-def _peak_kib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ fan-out to all.
 """
 
 import os
-import resource
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from time import perf_counter
 from sqlalchemy import func, literal_column, select, text
 
 from benchmarks import stock
+from benchmarks.memory import begin_anew, peak_kib
 from benchmarks.outbox import Nowhere, dispatch
 from benchmarks.table import Row
 from benchmarks.timed import Timed
@@ -59,6 +59,7 @@ async def measure_postgresql() -> tuple[Row, ...]:
 
 async def _measure(url: str, name: str) -> tuple[Row, ...]:
     """The fan-out against the bare statement, claims, memory and size."""
+    begin_anew()
     engine = Engine(url)
     store = SqlStore(engine)
     try:
@@ -202,5 +203,4 @@ async def _size(engine: Engine) -> Row:
 
 
 def _memory() -> Row:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Row(what="  peak memory of the process", figure=f"{peak / 1024:.0f} MiB")
+    return Row(what="  peak memory of the process", figure=f"{peak_kib() / 1024:.0f} MiB")

@@ -6,7 +6,6 @@ peak of a process of its own (`python -m benchmarks.outbox STORE`) that fans out
 """
 
 import asyncio
-import resource
 import sqlite3
 import sys
 import time
@@ -19,6 +18,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks import stock
+from benchmarks.memory import peak_kib
 from benchmarks.table import Row
 from bot.clock import SystemClock
 from bot.domain.changes import DateChanged, Kind
@@ -197,10 +197,10 @@ async def _grow(path: Path) -> None:
     async with open_store(f"sqlite:///{path}") as store:
         async with store.reading() as unit:
             await unit.memory.get("nothing")
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = peak_kib()
         pending = await _owe_and_expand(store, _EVENT)
         await dispatch(store, Nowhere(enough=_SENT_WHILE_PENDING))
-    print(pending, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(pending, before, peak_kib())
 
 
 if __name__ == "__main__":

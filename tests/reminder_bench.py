@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from outboxes import claim, expand, finish
+from outboxes import claim, expand, finish, to
 
 from bot.domain.changes import News, Reminder
 from bot.domain.deliveries import Delivery
@@ -14,6 +14,11 @@ from bot.domain.watching import Tracked, Watch
 from bot.services.reminder_clock import ReminderClock
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START, FakeClock
+
+HOURS, MINUTES = timedelta(hours=1), timedelta(minutes=1)
+DATE = START + 30 * HOURS
+LEADS = [24 * HOURS, HOURS, 10 * MINUTES]
+CHANNEL = to()
 
 
 @dataclass(slots=True, kw_only=True)

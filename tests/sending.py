@@ -11,7 +11,7 @@ from outboxes import tell, to
 
 from bot.commands.core import CommandCore
 from bot.domain.channels import Health
-from bot.domain.deliveries import Delivery, Outcome, Sent
+from bot.domain.deliveries import Delivery, Gone, Outcome, Sent
 from bot.domain.events import EventId
 from bot.domain.messages import Limits, Message
 from bot.domain.requests import Person
@@ -27,6 +27,9 @@ SECOND = timedelta(seconds=1)
 
 
 LIMITS = Limits(text=4096, concurrency=8, rate=100.0)
+PRIVATE = Limits(text=4096, concurrency=8, rate=100.0, private=lambda person: f"u{person}")
+NO_RIGHT = Gone(reason="no right to send", is_certain=False, missing="Send Messages")
+DELETED = Gone(reason="the channel was deleted")
 
 
 class IdleClock:

@@ -1,6 +1,7 @@
 """The store under every contract test, once for each place where it can live."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,13 @@ async def chunked(store_url: str) -> AsyncIterator[SqlStore]:
     """An empty store that fans out a few rows at a time."""
     async with made_store(store_url, chunk=FEW_ROWS) as opened:
         yield opened
+
+
+@pytest.fixture
+async def stores(store_url: str) -> AsyncIterator[tuple[SqlStore, ...]]:
+    """The same store, opened by several programs; in memory there can be but one."""
+    async with AsyncExitStack() as stack:
+        number = 1 if store_url == "sqlite://" else 3
+        opened = [made_store(store_url, chunk=4) for _ in range(number)]
+        all_of_them = [await stack.enter_async_context(one) for one in opened]
+        yield tuple(all_of_them)

@@ -4,13 +4,11 @@ SQLite lets one write at a time, so there it holds by itself; PostgreSQL's write
 """
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import pytest
 from outboxes import HOUR, LEASE, claim, expand, finish, owe, records, start, subscribe, to
 from races import TOGETHER, together
-from stores import made_store
 
 from bot.domain.channels import Health, Reach
 from bot.domain.deliveries import Priority, State
@@ -21,16 +19,6 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START, a_message, an_event
 
 NOBODY = Person(id="", name="")
-
-
-@pytest.fixture
-async def stores(store_url: str) -> AsyncIterator[tuple[SqlStore, ...]]:
-    """The same store, opened by several programs; in memory there can be but one."""
-    async with AsyncExitStack() as stack:
-        number = 1 if store_url == "sqlite://" else 3
-        opened = [made_store(store_url, chunk=4) for _ in range(number)]
-        all_of_them = [await stack.enter_async_context(one) for one in opened]
-        yield tuple(all_of_them)
 
 
 async def test_same_subscription_is_added_once(stores: tuple[SqlStore, ...]) -> None:

@@ -1,12 +1,7 @@
 """What two programs may do to one store at the same time: addresses that move."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-
-import pytest
 from outboxes import claim, expand, keep, owe, subscribe, to
 from races import TOGETHER, together
-from stores import made_store
 
 from bot.commands.core import CommandCore
 from bot.domain.deliveries import Gone, Sent
@@ -15,16 +10,6 @@ from bot.domain.subscriptions import Filter
 from bot.services import destination_health as health
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START, FakeClock, an_event
-
-
-@pytest.fixture
-async def stores(store_url: str) -> AsyncIterator[tuple[SqlStore, ...]]:
-    """The same store, opened by several programs; in memory there can be but one."""
-    async with AsyncExitStack() as stack:
-        number = 1 if store_url == "sqlite://" else 3
-        opened = [made_store(store_url, chunk=4) for _ in range(number)]
-        all_of_them = [await stack.enter_async_context(one) for one in opened]
-        yield tuple(all_of_them)
 
 
 async def test_address_that_moves_while_others_subscribe(stores: tuple[SqlStore, ...]) -> None:

@@ -4,18 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from outboxes import reached, states, subscribe, to
-from sending import SECOND, health, meet, sending, tell_of
+from sending import DELETED, NO_RIGHT, PRIVATE, SECOND, health, meet, sending, tell_of
 from stores import made_store
 
 from bot.domain.channels import PATIENCE, Health, Reach
-from bot.domain.deliveries import Gone, Later, Outcome, Refused, Sent, State
-from bot.domain.messages import Limits
+from bot.domain.deliveries import Later, Outcome, Refused, Sent, State
 from bot.store.unit_of_work import SqlStore
 from bot.testing import START
-
-NO_RIGHT = Gone(reason="no right to send", is_certain=False, missing="Send Messages")
-
-DELETED = Gone(reason="the channel was deleted")
 
 
 @pytest.fixture
@@ -126,9 +121,6 @@ async def test_several_messages_under_way_move_a_destination_once(store: SqlStor
     assert set(await reached(store)) == {to("-100")}
     async with store.reading() as unit:
         assert len(await unit.subscriptions.held(to("-100"))) == 1
-
-
-PRIVATE = Limits(text=4096, concurrency=8, rate=100.0, private=lambda person: f"u{person}")
 
 
 async def test_destination_that_is_tried_again_in_vain_is_told_of_once(store: SqlStore) -> None:

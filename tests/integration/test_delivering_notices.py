@@ -7,19 +7,15 @@ from datetime import timedelta
 
 import pytest
 from outboxes import subscribe, to
-from sending import SECOND, Sender, meet, sending, tell_of
+from sending import DELETED, NO_RIGHT, PRIVATE, SECOND, Sender, meet, sending, tell_of
 from stores import made_store
 
 from bot.domain.channels import PATIENCE
 from bot.domain.deliveries import Delivery, Gone, Later, Outcome, Unknown
-from bot.domain.messages import Limits, Message
+from bot.domain.messages import Message
 from bot.errors import ChatUnavailable, HeldBack
 from bot.services.notices import SOONEST
 from bot.store.unit_of_work import SqlStore
-
-NO_RIGHT = Gone(reason="no right to send", is_certain=False, missing="Send Messages")
-
-DELETED = Gone(reason="the channel was deleted")
 
 
 @pytest.fixture
@@ -27,9 +23,6 @@ async def store() -> AsyncIterator[SqlStore]:
     """An empty store in memory, its tables made."""
     async with made_store("sqlite://") as opened:
         yield opened
-
-
-PRIVATE = Limits(text=4096, concurrency=8, rate=100.0, private=lambda person: f"u{person}")
 
 
 async def test_keeper_is_told_once(store: SqlStore) -> None:

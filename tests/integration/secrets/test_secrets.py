@@ -1,16 +1,13 @@
 """No secret in any log, error or text of an object, whatever a platform does; real clients."""
 
 import asyncio
-import logging
 import socket
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-import pytest
 from discord_cores import MUTE, Core
 from discord_rooms import connected_room, room
 from discord_rooms import to as to_discord
@@ -20,13 +17,11 @@ from standins.telegram.opening import connected, to
 from standins.telegram.server import Cut, Page, TelegramStandIn, Trouble
 from standins.telegram.spec import Judge
 from standins.telegram.world import Refusal
-from tellings import CONFIG, Told, failing
+from tellings import Told, failing
 
-from bot.config import Settings, load_settings
 from bot.domain.messages import Message
 from bot.domain.requests import CommandReply
 from bot.errors import BotError
-from bot.logs import configure_logging
 from bot.testing import a_message
 
 ECHOES = tuple(
@@ -35,26 +30,6 @@ ECHOES = tuple(
     for token in (TELEGRAM, quote(TELEGRAM, safe=""))
 )
 """What a proxy before a Bot API server of one's own may say: the address, and that the token."""
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings with every secret that there is."""
-    path = tmp_path / "config.toml"
-    path.write_text(CONFIG)
-    return load_settings(path)
-
-
-@pytest.fixture(params=["text", "json"])
-def told(
-    request: pytest.FixtureRequest, settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> Iterator["Told"]:
-    """All that is printed from here on, with every logger at its loudest."""
-    levels = {name: one.level for name, one in logging.root.manager.loggerDict.items()
-              if isinstance(one, logging.Logger)}  # fmt: skip
-    yield Told(capsys, partial(configure_logging, "debug", request.param, settings.secrets()))
-    for name in logging.root.manager.loggerDict:
-        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
 
 
 def a_dead_port() -> int:

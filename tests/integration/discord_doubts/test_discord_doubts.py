@@ -3,13 +3,12 @@
 The pretended Discord forgets a nonce after a few minutes, by a clock that the tests move.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from discord_rooms import Room, heard, listening_room, room, to
+from discord_rooms import Room, heard, room, to
 from doubts import ALERT, LONG, doubted, lose, send_again
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Channel, ChannelType, Right
@@ -17,29 +16,6 @@ from standins.discord.world import Channel, ChannelType, Right
 from bot.domain.channels import Channel as Settings
 from bot.domain.deliveries import Gone, Later, Priority, Sent, Unknown
 from bot.testing import FakeClock
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """The clock of both sides."""
-    return FakeClock()
-
-
-@pytest.fixture
-async def discord_server(shared: object, clock: FakeClock) -> AsyncIterator[DiscordStandIn]:
-    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
-    assert shared
-    async with DiscordStandIn() as server:
-        server.world.now = clock.now
-        yield server
-    assert server.violations == []
-
-
-@pytest.fixture
-async def opened(discord_server: DiscordStandIn) -> AsyncIterator[Room]:
-    """The adapter, when it knows that the gateway has told of all."""
-    async with listening_room(discord_server) as opened:
-        yield opened
 
 
 async def crowd(server: DiscordStandIn, place: Channel, count: int) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from outboxes import expand, subscribe, to
-from watching_bench import CALM, Bench, kinds, open_bench, several
+from watching_bench import CALM, Bench, kinds, several
 
 from bot.domain.changes import DateChanged, EventAnnounced
 from bot.domain.events import EventId
@@ -25,15 +25,6 @@ HOUR, DAY_LONG = timedelta(hours=1), timedelta(days=1)
 DOWN = LL2Unavailable("LL2 answered 503")
 
 SPENT = BudgetSpent("nothing left", wait=timedelta(minutes=9))
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    """A store that has learnt ten events."""
-    async with open_bench(*several(10)) as opened:
-        await opened.polled(opened.poller())
-        opened.wake.clear()
-        yield opened
 
 
 async def test_malformed_event_is_reported_once_and_hides_no_other(

@@ -1,42 +1,17 @@
 """No secret in the text of an object or in what the store says, in any of its forms."""
 
 import base64
-import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
-from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 from secrets_search import ALL, leaks
-from tellings import CONFIG, Told, failing
+from tellings import Told, failing
 
 from bot.adapters import discord, telegram
-from bot.config import Settings, load_settings
-from bot.logs import configure_logging
+from bot.config import Settings
 from bot.store.unit_of_work import open_store
 from bot.testing.surroundings import surroundings
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings with every secret that there is."""
-    path = tmp_path / "config.toml"
-    path.write_text(CONFIG)
-    return load_settings(path)
-
-
-@pytest.fixture(params=["text", "json"])
-def told(
-    request: pytest.FixtureRequest, settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> Iterator["Told"]:
-    """All that is printed from here on, with every logger at its loudest."""
-    levels = {name: one.level for name, one in logging.root.manager.loggerDict.items()
-              if isinstance(one, logging.Logger)}  # fmt: skip
-    yield Told(capsys, partial(configure_logging, "debug", request.param, settings.secrets()))
-    for name in logging.root.manager.loggerDict:
-        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
 
 
 def test_objects_tell_no_secret(settings: Settings) -> None:

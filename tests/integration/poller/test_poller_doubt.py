@@ -1,7 +1,6 @@
 """What the poller makes of a list that is far too short: it is doubted, then believed or not."""
 
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,22 +13,6 @@ from bot.errors import BudgetSpent
 HOUR, DAY_LONG = timedelta(hours=1), timedelta(days=1)
 
 SPENT = BudgetSpent("nothing left", wait=timedelta(minutes=9))
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    """A store that has learnt ten events."""
-    async with open_bench(*several(10)) as opened:
-        await opened.polled(opened.poller())
-        opened.wake.clear()
-        yield opened
-
-
-@pytest.fixture
-async def fresh() -> AsyncIterator[Bench]:
-    """An empty store before an LL2 with three events."""
-    async with open_bench(*several(3)) as opened:
-        yield opened
 
 
 async def test_short_page_changes_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

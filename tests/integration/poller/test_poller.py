@@ -1,13 +1,12 @@
 """What the poller stores, owes and tells, between a scripted LL2 and a real store in memory."""
 
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from outboxes import expand, reached, states, subscribe, to
-from watching_bench import CALM, Bench, kinds, open_bench, several
+from watching_bench import CALM, Bench, kinds, several
 
 from bot.domain.changes import (
     DateChanged,
@@ -26,22 +25,6 @@ from bot.testing import DAY, START, an_event, an_update
 HOUR, DAY_LONG = timedelta(hours=1), timedelta(days=1)
 
 DOWN = LL2Unavailable("LL2 answered 503")
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    """A store that has learnt ten events."""
-    async with open_bench(*several(10)) as opened:
-        await opened.polled(opened.poller())
-        opened.wake.clear()
-        yield opened
-
-
-@pytest.fixture
-async def fresh() -> AsyncIterator[Bench]:
-    """An empty store before an LL2 with three events."""
-    async with open_bench(*several(3)) as opened:
-        yield opened
 
 
 async def test_restart_remembers_when_ll2_last_answered(bench: Bench) -> None:

@@ -1,12 +1,11 @@
 """What the poller makes of an event that is missing from the list: it is probed, and withdrawn."""
 
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from watching_bench import Bench, kinds, open_bench, several
+from watching_bench import Bench, kinds, several
 
 from bot.domain.changes import DateChanged, EventAnnounced, EventWithdrawn
 from bot.domain.events import EventId
@@ -21,15 +20,6 @@ WITNESS = 10
 """The last of ten events: asked for beside the missing ones, to see whether LL2 knows any."""
 
 SPENT = BudgetSpent("nothing left", wait=timedelta(minutes=9))
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    """A store that has learnt ten events."""
-    async with open_bench(*several(10)) as opened:
-        await opened.polled(opened.poller())
-        opened.wake.clear()
-        yield opened
 
 
 async def test_removed_event_is_told_after_two_polls_and_a_probe(bench: Bench) -> None:

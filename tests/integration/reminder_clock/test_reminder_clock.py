@@ -2,37 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from outboxes import claim, expand, finish, subscribe, to
-from reminder_bench import Bench
-from stores import made_store
+from reminder_bench import CHANNEL, DATE, HOURS, LEADS, MINUTES, Bench
 
 from bot.domain.changes import Kind
 from bot.domain.deliveries import Priority
 from bot.domain.events import DatePrecision, EventId
 from bot.testing import DAY, HOUR, START, an_event
-
-HOURS, MINUTES = timedelta(hours=1), timedelta(minutes=1)
-
-DATE = START + 30 * HOURS
-
-LEADS = [24 * HOURS, HOURS, 10 * MINUTES]
-
-CHANNEL = to()
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    """One event in thirty hours, one channel that wants everything of it."""
-    async with made_store("sqlite://") as store:
-        opened = Bench(store=store)
-        await opened.keep(an_event(date=DATE))
-        await subscribe(store, CHANNEL)
-        yield opened
 
 
 async def test_reminders_come_by_the_default_lead_times(bench: Bench) -> None:

@@ -1,33 +1,12 @@
 """Reminders from the clock and a real store: of events that move, and over restarts."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from outboxes import subscribe, to
-from reminder_bench import Bench
-from stores import made_store
+from reminder_bench import DATE, HOURS, LEADS, MINUTES, Bench
 
 from bot.domain.watching import Watch
 from bot.testing import DAY, START, an_event
-
-HOURS, MINUTES = timedelta(hours=1), timedelta(minutes=1)
-
-DATE = START + 30 * HOURS
-
-LEADS = [24 * HOURS, HOURS, 10 * MINUTES]
-
-CHANNEL = to()
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    """One event in thirty hours, one channel that wants everything of it."""
-    async with made_store("sqlite://") as store:
-        opened = Bench(store=store)
-        await opened.keep(an_event(date=DATE))
-        await subscribe(store, CHANNEL)
-        yield opened
 
 
 async def test_moved_event_is_reminded_of_anew(bench: Bench) -> None:

@@ -1,40 +1,16 @@
 """Forum posts and replies whose end is not known, on Discord: looked for, then sent again."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from discord_rooms import Room, heard, listening_room, posts_in, to
+from discord_rooms import Room, heard, posts_in, to
 from doubts import ALERT, LONG, doubted, lose, send_again
 from standins.discord.server import DiscordStandIn
 from standins.discord.world import Channel, ChannelType, Right
 
 from bot.domain.deliveries import Sent, Unknown
 from bot.testing import FakeClock
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """The clock of both sides."""
-    return FakeClock()
-
-
-@pytest.fixture
-async def discord_server(shared: object, clock: FakeClock) -> AsyncIterator[DiscordStandIn]:
-    """A pretended Discord whose judge has Discord's own document; nothing may be wrong."""
-    assert shared
-    async with DiscordStandIn() as server:
-        server.world.now = clock.now
-        yield server
-    assert server.violations == []
-
-
-@pytest.fixture
-async def opened(discord_server: DiscordStandIn) -> AsyncIterator[Room]:
-    """The adapter, when it knows that the gateway has told of all."""
-    async with listening_room(discord_server) as opened:
-        yield opened
 
 
 async def forum_of(server: DiscordStandIn, opened: Room) -> Channel:

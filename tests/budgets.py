@@ -6,8 +6,6 @@ from bot.ll2.budget import RequestBudget
 from bot.ll2.throttle import ThrottleReport
 
 HOUR = timedelta(hours=1)
-
-
 NOTHING = timedelta()
 
 

@@ -13,8 +13,6 @@ from bot.domain.messages import Button
 from bot.testing import START, FakeClock, a_message
 
 ALERT = a_message(buttons=((Button(label="Mute this event", press="mute event:1"),),))
-
-
 LONG = timedelta(hours=1)
 
 

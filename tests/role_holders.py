@@ -8,11 +8,7 @@ from bot.services.roles import LeasedRoles
 from bot.testing import FakeClock
 
 TERM = timedelta(seconds=15)
-
-
 SECOND = timedelta(seconds=1)
-
-
 ROLES = ("poll", "send:discord")
 
 

@@ -22,8 +22,6 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock, RecordingAdapter
 
 NAME = "recording"
-
-
 PATIENCE_S = 30.0
 """How long a test waits for the world before it fails."""
 

@@ -24,8 +24,6 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock, RecordingAdapter, an_event
 
 SECOND = timedelta(seconds=1)
-
-
 LIMITS = Limits(text=4096, concurrency=8, rate=100.0)
 PRIVATE = Limits(text=4096, concurrency=8, rate=100.0, private=lambda person: f"u{person}")
 NO_RIGHT = Gone(reason="no right to send", is_certain=False, missing="Send Messages")

@@ -9,8 +9,6 @@ from bot.simulator import parse_scenario
 from bot.simulator.api import Api, Question
 
 ANCHOR = datetime(2027, 3, 1, 12, tzinfo=UTC)
-
-
 STORY = """
 title = "T"
 duration = "7d"

@@ -13,8 +13,6 @@ from bot.simulator import Simulator, parse_scenario, serve
 from bot.simulator.scenario import Scenario
 
 ANCHOR = datetime(2027, 3, 1, 12, tzinfo=UTC)
-
-
 STORY = parse_scenario(
     'title = "T"\nduration = "7d"\n'
     + "".join(

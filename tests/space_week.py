@@ -21,14 +21,8 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START, FakeClock
 
 CALM = timedelta(minutes=5)
-
-
 WEEK = timedelta(days=7)
-
-
 SLOWEST = CALM + timedelta(seconds=1)
-
-
 TO_PROBE = 2 * SLOWEST
 """Two polls without an event, the second of which asks for it."""
 

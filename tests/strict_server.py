@@ -12,11 +12,7 @@ from bot.services.limiter import Limiter, Ticket
 from bot.testing import START
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-
-
 FREE = Limits(text=4096, slots=30)
-
-
 GROUP = (Rate(count=18, per=MINUTE), Rate(count=1, per=SECOND))
 
 

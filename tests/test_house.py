@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-
 CORE = {"domain", "errors", "rendering", "ports"}
 BELOW_APP = {
     *CORE,

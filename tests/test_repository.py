@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-
 LONGEST = 300
 """Lines of a file of Python: what can be read in one sitting."""
 

@@ -9,9 +9,7 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START, an_event
 
 LIVE = WebcastLive(event_id=EventId(1))
-
 OTHER = an_event(id=EventId(2))
-
 LATER = START + HOUR
 
 

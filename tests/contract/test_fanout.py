@@ -32,7 +32,6 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START, an_event
 
 LIVE = WebcastLive(event_id=EventId(1))
-
 EDITED = DetailsChanged(event_id=EventId(1), details=())
 
 

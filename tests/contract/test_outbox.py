@@ -33,11 +33,8 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START, a_hostile_message, a_message, an_event, an_update
 
 LIVE = WebcastLive(event_id=EventId(1))
-
 POSTED = UpdatePosted(event_id=EventId(1), updates=(an_update(),))
-
 EDITED = DetailsChanged(event_id=EventId(1), details=())
-
 EARLIER, LATER = START - HOUR, START + HOUR
 
 

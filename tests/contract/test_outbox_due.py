@@ -9,7 +9,6 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START
 
 LIVE = WebcastLive(event_id=EventId(1))
-
 EARLIER, LATER = START - HOUR, START + HOUR
 
 

@@ -11,9 +11,7 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START, an_event
 
 OTHER = EventId(2)
-
 PAUSED = Health(reach=Reach.PAUSED, since=START, reason="no right to send", missing="Send Messages")
-
 WELL = Health(since=START + HOUR)
 
 

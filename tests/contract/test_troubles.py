@@ -12,7 +12,6 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START
 
 PAUSED = Health(reach=Reach.PAUSED, since=START, reason="no right to send", missing="Send Messages")
-
 WELL = Health(since=START + HOUR)
 
 

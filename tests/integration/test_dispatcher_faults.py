@@ -32,7 +32,6 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import FakeClock, RecordingAdapter, an_event
 
 HOUR = timedelta(hours=1)
-
 BLINK = timedelta(milliseconds=10)
 
 

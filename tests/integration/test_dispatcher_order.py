@@ -18,9 +18,7 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START, FakeClock, RecordingAdapter, an_event
 
 LIVE = WebcastLive(event_id=EventId(1))
-
 MINUTE = timedelta(minutes=1)
-
 NEWER = an_event(date=an_event().date + 2 * HOUR)  # type: ignore[operator]  # the usual one has a date
 
 

@@ -27,7 +27,6 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import RecordingAdapter, an_event
 
 LIVE = an_event(id=EventId(2), webcast_live=True)
-
 MINUTE = timedelta(minutes=1)
 
 

@@ -18,13 +18,9 @@ from ll2_wire import BUDGET, CALM, Say, good, lines, listing, replying, saying, 
 from bot.domain.changes import EventAnnounced
 
 TEN = range(1, 11)
-
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-
 MEGABYTE = 1024 * 1024
-
 HTML = "text/html; charset=UTF-8"
-
 PAGE = json.dumps({"count": 1, "next": None, "results": [an_object(1)]}).encode()
 
 

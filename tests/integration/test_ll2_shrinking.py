@@ -9,7 +9,6 @@ from ll2_bench import an_object
 from ll2_wire import BUDGET, Answer, Watch, good, lines, listing, watching
 
 TEN = range(1, 11)
-
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 

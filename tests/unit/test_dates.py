@@ -15,9 +15,7 @@ from bot.domain.events import DatePrecision, StatedDate
 from bot.testing import AFTERNOON, DAY, HOUR, MINUTE, MONTH, MORNING, PRECISIONS, SECOND, WEEK
 
 Q1, Q2, Q3, Q4, H1, H2, YEAR, FISCAL_YEAR, DECADE = PRECISIONS[8:]
-
 FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
-
 LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 

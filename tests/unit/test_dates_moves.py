@@ -14,8 +14,6 @@ from bot.domain.events import DatePrecision, StatedDate
 from bot.testing import AFTERNOON, DAY, HOUR, MINUTE, MONTH, MORNING, PRECISIONS, SECOND, WEEK
 
 Q1, Q2, Q3, Q4, H1, H2, YEAR, FISCAL_YEAR, DECADE = PRECISIONS[8:]
-
-
 OPPOSITE = {
     Shift.EARLIER: Shift.LATER,
     Shift.LATER: Shift.EARLIER,

@@ -12,7 +12,6 @@ from bot.domain.events import EventId
 from bot.testing import START, a_delivery
 
 DETAILS = DetailsChanged(event_id=EventId(1), details=())
-
 LIVE = WebcastLive(event_id=EventId(1))
 
 

@@ -22,9 +22,7 @@ from bot.domain.events import Agency, Event, EventType, Image, InfoUrl, Program
 from bot.testing import START, an_event, an_update
 
 NASA = Agency(id=44, name="NASA")
-
 ESA = Agency(id=27, name="ESA")
-
 JAXA = Agency(id=37, name="JAXA")
 
 

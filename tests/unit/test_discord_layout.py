@@ -33,11 +33,8 @@ from bot.domain.subscriptions import Destination
 from bot.testing import a_delivery, a_hostile_message, a_message
 
 BOT = 1_300_000_000_000_000_001
-
 NONCE = 2**62 + 1
-
 LINK = Link(label="Watch", url="https://example.org/")
-
 PRESS = Button(label="Mute", press="mute event:1")
 
 

@@ -21,13 +21,9 @@ from bot.domain.folding import fold, is_valid
 from bot.testing import DAY, MINUTE, MONTH, START, an_event, an_update
 
 EVENT = an_event()
-
 ANNOUNCED = EventAnnounced(event_id=EVENT.id)
-
 RETURNED = EventAnnounced(event_id=EVENT.id, returned=True)
-
 WITHDRAWN = EventWithdrawn(event_id=EVENT.id, last_date=EVENT.stated)
-
 LIVE = WebcastLive(event_id=EVENT.id)
 
 

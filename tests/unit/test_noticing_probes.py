@@ -14,7 +14,6 @@ from bot.services.noticing import explains, see, settle
 from bot.testing import DAY, START, an_event, an_update
 
 MOMENT = timedelta(microseconds=1)
-
 LIVE = WebcastLive(event_id=EventId(1))
 
 

@@ -14,9 +14,7 @@ from bot.domain.subscriptions import DEFAULT_LEADS
 from bot.testing import DAY, HOUR, MINUTE, SECOND, START
 
 DAY_BEFORE, HOUR_BEFORE, TEN_MINUTES_BEFORE = (DATE - lead for lead in DEFAULT_LEADS)
-
 MINUTES = timedelta(minutes=1)
-
 MOMENT = timedelta(microseconds=1)
 
 

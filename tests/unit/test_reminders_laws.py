@@ -15,7 +15,6 @@ from bot.domain.subscriptions import DEFAULT_LEADS
 from bot.testing import DAY, HOUR, MINUTE, SECOND, START
 
 DAY_BEFORE, HOUR_BEFORE, TEN_MINUTES_BEFORE = (DATE - lead for lead in DEFAULT_LEADS)
-
 MOMENT = timedelta(microseconds=1)
 
 spans = st.integers(0, 4 * 3600).map(lambda seconds: timedelta(seconds=seconds))

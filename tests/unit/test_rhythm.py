@@ -13,11 +13,8 @@ from bot.services.rhythm import next_poll, room_in, sustainable
 from bot.testing import DAY, HOUR, MINUTE, SECOND, START, an_event
 
 CALM = timedelta(minutes=5)
-
 FAST = timedelta(minutes=2)
-
 NOTHING = timedelta(0)
-
 MINUTES = timedelta(minutes=1)
 
 

@@ -15,12 +15,8 @@ from bot.services.rhythm import next_poll, sustainable
 from bot.testing import DAY, HOUR, MINUTE, SECOND, START, an_event
 
 CALM = timedelta(minutes=5)
-
 NOTHING = timedelta(0)
-
 MINUTES = timedelta(minutes=1)
-
-
 SLACK = timedelta(milliseconds=1)
 """What rounding to microseconds may add up to."""
 

@@ -23,7 +23,6 @@ from bot.services.poller import LAST_POLL
 from bot.testing import DAY, START, an_event, an_update
 
 HOUR, DAY_LONG = timedelta(hours=1), timedelta(days=1)
-
 DOWN = LL2Unavailable("LL2 answered 503")
 
 

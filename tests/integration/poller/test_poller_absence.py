@@ -14,8 +14,6 @@ from bot.errors import BudgetSpent
 from bot.testing import an_event
 
 HOUR, DAY_LONG = timedelta(hours=1), timedelta(days=1)
-
-
 WITNESS = 10
 """The last of ten events: asked for beside the missing ones, to see whether LL2 knows any."""
 

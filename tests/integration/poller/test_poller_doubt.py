@@ -11,7 +11,6 @@ from bot.domain.changes import DateChanged, EventWithdrawn
 from bot.errors import BudgetSpent
 
 HOUR, DAY_LONG = timedelta(hours=1), timedelta(days=1)
-
 SPENT = BudgetSpent("nothing left", wait=timedelta(minutes=9))
 
 

@@ -21,9 +21,7 @@ from bot.store.unit_of_work import SqlStore
 from bot.testing import START
 
 HOUR, DAY_LONG = timedelta(hours=1), timedelta(days=1)
-
 DOWN = LL2Unavailable("LL2 answered 503")
-
 SPENT = BudgetSpent("nothing left", wait=timedelta(minutes=9))
 
 

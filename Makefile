@@ -31,10 +31,10 @@ test: check audit ## Everything that CI runs: check, audit, then the tests
 soak: .venv/.ready ## End the program 200 times by SIGKILL and 50 by SIGTERM, and account for all (10 minutes)
 	PERIGEE_TEST_KILLS=200 $(BIN)/pytest --numprocesses=0 --capture=no tests/acceptance/test_kills.py
 
-bench: .venv/.ready ## Measure, each figure beside its yardstick (some twenty minutes)
+bench: .venv/.ready ## Measure, each figure beside its yardstick (twelve minutes)
 	$(BIN)/python -m benchmarks
 
-bench-full: .venv/.ready ## Measure all, the long ones too: a simulated year, a million destinations (an hour)
+bench-full: .venv/.ready ## Measure all, the long ones too: a simulated year, a million destinations (twenty minutes)
 	$(BIN)/python -m benchmarks all
 
 package: .venv/.ready ## Build the wheel and try it alone, by the steps of the Dockerfile

@@ -1,4 +1,4 @@
-"""The stand-in over real HTTP: addresses, formats, the throttle and every fault."""
+"""The stand-in over real HTTP: addresses, formats and the throttle."""
 
 import html
 import json

@@ -1,4 +1,4 @@
-"""Stores that cannot be used: each says so in a sentence, and loses nothing committed."""
+"""Stores that cannot be used: each says so in a sentence."""
 
 import asyncio
 import os

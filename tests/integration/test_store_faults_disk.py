@@ -1,4 +1,4 @@
-"""A disk that is full, and a file that cannot grow: nothing that was committed is lost."""
+"""A disk that is full, and a file that is cut short: nothing that was committed is lost."""
 
 import asyncio
 import shutil

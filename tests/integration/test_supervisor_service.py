@@ -1,4 +1,4 @@
-"""An adapter that dies while the whole service works: nothing is lost, and its trouble is known."""
+"""An adapter that dies while the whole service works: nothing is lost, and no other is hurt."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What a snapshot means beside what is known: news, absence, shortfall, and what a probe tells."""
+"""What a snapshot means beside what is known: news, absence and shortfall."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""When the poller asks next: calm, at expected moments faster, and never beyond the budget."""
+"""When the poller asks next: calm, and at expected moments faster."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
